@@ -1,0 +1,1 @@
+"""What an operator can set: the settings, and gunicorn's side of them."""

@@ -1,0 +1,129 @@
+"""How one environment variable is read: a reader for each type a setting has.
+
+A reader takes the environment, the variable's name and the default, and returns the
+typed value; what is wrong with it is kept in the environment until it is sealed.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from environs import Env, FileAwareEnv, validate
+from marshmallow import ValidationError
+
+Reader = Callable[[Env, str, Any], Any]
+
+
+class Variables(FileAwareEnv):
+    """Environment variables under command-line options; empty means unset.
+
+    Environs reads only ``os.environ``; this one method is where it looks a name up.
+    """
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        super().__init__(eager=False)
+        self.options = options
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        if env_key in self.options:
+            return self.options[env_key]
+        secret = env_key == "PROXY_API_KEY"
+        found = super()._get_value(env_key, "") if secret else os.environ.get(env_key)
+        return found if found and found.strip() else default
+
+
+def text(env: Env, name: str, default: Any) -> Any:
+    """Read any text."""
+    return env.str(name, default)
+
+
+def switch(env: Env, name: str, default: Any) -> Any:
+    """Read a yes or no, in the words environs knows (true, on, 1 ...)."""
+    return env.bool(name, default)
+
+
+def names(env: Env, name: str, default: Any) -> Any:
+    """Read a list of words separated by commas."""
+    return tuple(word.strip() for word in env.list(name, list(default)))
+
+
+def file(env: Env, name: str, default: Any) -> Any:
+    """Read a path, made absolute; it need not exist."""
+    path = env.path(name, default)
+    return path and Path(os.path.abspath(path.expanduser()))
+
+
+def whole_number(least: int, most: int) -> Reader:
+    """Make the reader of a whole number between two bounds, both included."""
+
+    def read(env: Env, name: str, default: Any) -> Any:
+        return env.int(name, default, validate=validate.Range(least, most))
+
+    return read
+
+
+def seconds(least: float, most: float) -> Reader:
+    """Make the reader of a duration in seconds between two bounds."""
+
+    def read(env: Env, name: str, default: Any) -> Any:
+        return env.float(name, default, validate=validate.Range(least, most))
+
+    return read
+
+
+def one_of(kind: type[StrEnum]) -> Reader:
+    """Make the reader of one member of ``kind``, in any case."""
+
+    def read(env: Env, name: str, default: Any) -> Any:
+        choices = [member.value for member in kind]
+        word = env.str(name, default, validate=_among(choices, str.lower))
+        return kind(word.lower()) if word else default
+
+    return read
+
+
+def log_level(env: Env, name: str, default: Any) -> Any:
+    """Read the name of a logging level, in any case."""
+    levels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    return (env.str(name, default, validate=_among(levels, str.upper)) or "").upper()
+
+
+def _among(choices: list[str], fold: Callable[[str], str]) -> Callable[[str], None]:
+    def check(word: str) -> None:
+        if fold(word) not in choices:
+            raise ValidationError(f"Must be one of: {', '.join(choices)}.")
+
+    return check
+
+
+def folder(env: Env, name: str, default: Any) -> Any:
+    """Read a folder that can be written to; it is made where it is missing."""
+    return env.path(name, default, validate=_make_private_folder)
+
+
+def _make_private_folder(folder: Path) -> None:
+    """Make the folder for this user alone and see that it can be written to."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or "unusable"
+        raise ValidationError(f"Cannot write to {folder}: {reason}.") from None
+
+
+def key_digest(env: Env, name: str, default: Any) -> Any:
+    """Keep the key's SHA-256 only: nothing can show what is not there."""
+    if os.environ.get(name) and os.environ.get(f"{name}_FILE"):
+        raise ValidationError(f"Set either {name} or {name}_FILE, not both.")
+    secret = env.str(name, "", validate=_usable_key).strip()
+    return hashlib.sha256(secret.encode()).digest() if secret else default
+
+
+def _usable_key(secret: str) -> None:
+    if not secret.strip().isascii() or not secret.strip().isprintable():
+        raise ValidationError("Must be printable ASCII.")
