@@ -1,0 +1,1 @@
+"""Drives the Claude CLI; knows nothing of HTTP or Flask."""

@@ -1,0 +1,60 @@
+"""What a child sees of our environment: an explicit list, never all of it.
+
+The values (API keys among them) are copied for one start and not kept. Empty ones are
+left out: an empty ``CLAUDE_CONFIG_DIR`` makes the CLI write into its working directory
+(measured on 2.1.330).
+"""
+
+import os
+from pathlib import Path
+
+_NAMES = frozenset(
+    {
+        *("PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"),
+        *("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "CLOUD_ML_REGION"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+        *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
+    }
+)
+_PREFIXES = ("ANTHROPIC_", "CLAUDE_", "AWS_", "AZURE_", "GOOGLE_", "VERTEX_", "LC_")
+
+# Port 9 is the discard service: nothing listens there, so a connection fails at once.
+_NOWHERE = "http://127.0.0.1:9"
+_SEAL = dict.fromkeys(
+    ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), _NOWHERE
+)
+
+
+def home() -> Path:
+    """Return the home folder that the CLI will use, also where HOME is not set."""
+    return Path.home()
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment a Claude CLI is started with."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if value and (name in _NAMES or name.startswith(_PREFIXES))
+    }
+    quiet = {
+        "DISABLE_AUTOUPDATER": "1",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    }
+    return {**passed, "HOME": str(home()), **quiet}
+
+
+def probe_environment() -> dict[str, str]:
+    """Return the environment of a probe: a child's, but cut off from every network.
+
+    ``auth status`` refreshes an expired token where it can reach the login service
+    (measured on 2.1.330: the login file was rewritten). Refresh tokens are single-use,
+    and a probe must change nothing, so its proxies lead nowhere.
+    """
+    sealed = {
+        name: value
+        for name, value in child_environment().items()
+        if name.upper() not in ("NO_PROXY", "ALL_PROXY")
+    }
+    return {**sealed, **_SEAL}

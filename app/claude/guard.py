@@ -1,0 +1,55 @@
+"""Runs one command and ends it, with all it started, once nobody holds our stdin.
+
+``process.py`` starts this file as a program of its own. Its stdin is a lifeline: it
+closes when the worker lets go of it or dies, by ``kill -9`` too, on every system and
+for whole process groups, which Linux's parent-death signal does not reach.
+Kept to what starts in a few milliseconds: no import beyond these.
+"""
+
+import _thread
+import os
+import signal
+import sys
+import time
+
+GRACE_SECONDS = 2.0
+CANNOT_START = 126  # a shell's exit code for a command that cannot be executed
+
+
+def main(command: list[str]) -> int:
+    """Run the command and return its exit code, 128 + n where signal n ended it."""
+    try:
+        child = os.posix_spawn(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+            setpgroup=0,
+            setsigdef=[signal.SIGPIPE],  # Python ignores it, and that is inherited
+        )
+    except OSError:
+        return CANNOT_START
+    _thread.start_new_thread(end_when_let_go, (child,))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal_group(child, signal.SIGKILL)
+    return code if code >= 0 else 128 - code
+
+
+def end_when_let_go(group: int) -> None:
+    """Wait for stdin to close, then ask the group to end, then make it."""
+    os.read(0, 1)
+    signal_group(group, signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    signal_group(group, signal.SIGKILL)
+
+
+def signal_group(group: int, number: int) -> None:
+    """Send a signal to every process of the group, if there is one left."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # macOS: EPERM where all are gone
+        return
+
+
+if __name__ == "__main__":
+    os._exit(main(sys.argv[1:]))

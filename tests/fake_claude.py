@@ -1,0 +1,109 @@
+#!/usr/bin/env -S python3 -I -S
+"""A fake ``claude`` with fault modes, for what the real one cannot be made to do.
+
+A test copies it to ``<folder>/claude``. What it does is read at each start from
+``<folder>/claude.mode`` (JSON; see ``DEFAULTS``), since the proxy gives its children an
+environment of its own. Each start adds a line to ``<folder>/claude.calls``.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SELF = os.path.join(HERE, "claude")
+DEFAULTS = {
+    "mode": "ok",
+    "version": "2.1.330",
+    "logged_in": True,
+    "auth_method": "claude.ai",
+    "email": "user@example.com",
+    "seconds": 5.0,
+}
+
+
+def behaviour():
+    try:
+        with open(SELF + ".mode") as file:
+            return {**DEFAULTS, **json.load(file)}
+    except FileNotFoundError:
+        return DEFAULTS
+
+
+def note(question, **more):
+    call = {
+        "argv": question,
+        "pid": os.getpid(),
+        "at": time.monotonic(),
+        "names": sorted(os.environ),
+        "cwd": os.getcwd(),
+        **more,
+    }
+    with open(SELF + ".calls", "a") as log:
+        log.write(json.dumps(call) + "\n")
+
+
+def answer(question, now):
+    if question == ["--version"]:
+        print(f"{now['version']} (Claude Code)")
+        return 0
+    if question != ["auth", "status"]:
+        return 64
+    if now["mode"] == "old":
+        print("Not logged in · Please run /login")
+        return 1
+    logged_in = now["logged_in"] and now["mode"] != "logged_out"
+    said = {"loggedIn": logged_in, "authMethod": "none", "apiProvider": "firstParty"}
+    if logged_in:
+        said |= {"authMethod": now["auth_method"], "email": now["email"]}
+    print(json.dumps(said, indent=2))
+    return 0 if logged_in else 1
+
+
+def hang_hard(question):
+    """Ignore SIGTERM, and leave a child behind in the same process group."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = os.fork()
+    if child == 0:
+        time.sleep(3600)
+    note(question, child=child)
+    time.sleep(3600)
+
+
+def misbehave(mode, question, now):
+    """Do what the fault mode says; return an exit code, or None to answer after all."""
+    if mode == "hang":
+        time.sleep(3600)
+    if mode == "slow":
+        time.sleep(now["seconds"])
+        return None
+    if mode in ("garbage", "invalid_utf8", "flood", "empty"):
+        noise = {"garbage": b"???\n", "invalid_utf8": b"\xff\xfe\n", "empty": b""}
+        for _ in range(1600 if mode == "flood" else 1):
+            os.write(1, noise.get(mode, b"x" * 65536))
+        return 0
+    if mode == "crash":
+        sys.stderr.write("Traceback: sk-ant-secret-on-stderr\n")
+        return 70
+    if mode == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return None
+
+
+def main():
+    question = sys.argv[1:]
+    now = behaviour()
+    mode = now["mode"]
+    if mode == "hang_hard":
+        hang_hard(question)
+    note(question)
+    if mode.startswith("auth_"):
+        mode = mode.removeprefix("auth_") if question[:1] == ["auth"] else "ok"
+    code = misbehave(mode, question, now)
+    return answer(question, now) if code is None else code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
