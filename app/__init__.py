@@ -1,0 +1,28 @@
+"""The Claude proxy whose health you can believe."""
+
+from flask import Flask
+from flask_cors import CORS
+
+from app import errors, extensions, logs, openapi
+from app.health.views import bp as health_bp
+from config.settings import Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the WSGI application; without settings it reads them from the environment.
+
+    Raises:
+        SettingsError: the environment's settings cannot be used.
+    """
+    settings = settings or load_settings()
+    app = Flask(__name__, static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False  # a probe is never answered with a redirect
+    logs.init_app(app, settings)
+    extensions.install(app, settings)
+    errors.init_app(app)
+    app.register_blueprint(health_bp)
+    app.register_blueprint(openapi.bp)
+    if settings.cors_enabled:
+        CORS(app, origins=list(settings.cors_origins))
+    return app

@@ -1,0 +1,1 @@
+"""Says truthfully, at once and cheaply whether this service can serve."""

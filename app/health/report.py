@@ -1,0 +1,168 @@
+"""What is reported of the health at one moment: from the state, for the schemas."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.claude.login import Method
+from app.health import verdict
+from app.health.codes import TROUBLES, Code
+from app.health.results import Evidence, Health, Source, Status, Verdict
+
+CONTRACT_STATUS = "not_authenticated"
+_LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
+HTTP_STATUS = {Status.HEALTHY: 200, Status.UNHEALTHY: 503, Status.ERROR: 500}
+_RENEWS = (
+    "The access token has expired; the CLI renews it with its refresh token on its"
+    " next request."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Where a status comes from, and how many seconds ago that was seen."""
+
+    source: Source
+    age_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component's status, why, since when (UTC), and on what evidence."""
+
+    status: Status
+    code: Code | None
+    since: datetime
+    evidence: Freshness
+
+    @property
+    def remedy(self) -> str | None:
+        """Return what to do about it, where something is wrong."""
+        return TROUBLES[self.code].remedy if self.code else None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeCli(Component):
+    """The Claude CLI; ``authenticated`` is None while that is not known."""
+
+    path: str | None
+    version: str | None
+    authenticated: bool | None
+    last_check: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication(Component):
+    """The CLI's login; ``expires`` is its access token's end, ``ends`` the login's."""
+
+    logged_in: bool | None
+    method: str | None
+    user: str | None
+    expires: datetime | None
+    renewable: bool
+    ends: datetime | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """The service's health at ``timestamp`` (UTC); compared and cached by identity."""
+
+    status: Status
+    timestamp: datetime
+    code: Code | None
+    searched: tuple[str, ...]
+    claude_cli: ClaudeCli
+    authentication: Authentication
+
+    @property
+    def http_status(self) -> int:
+        """Return the HTTP status that says the same as the body."""
+        return HTTP_STATUS[self.status]
+
+    @property
+    def error(self) -> str | None:
+        """Return the sentence that says what is wrong, None where nothing is."""
+        return TROUBLES[self.code].error if self.code else None
+
+    def details(self, *, trusted: bool) -> dict[str, object]:
+        """Return the code and the remedy and, for a trusted caller, the rest."""
+        if self.code is None:
+            return {}
+        shown: dict[str, object] = {
+            "code": self.code.value,
+            "remedy": TROUBLES[self.code].remedy,
+        }
+        if trusted and self.code == Code.CLI_NOT_FOUND:
+            shown["searched_paths"] = list(self.searched)
+        if trusted and self.code in _LOGIN_CODES:
+            shown["claude_cli_status"] = CONTRACT_STATUS
+        return shown
+
+
+def report_health(health: Health, at: float, longest_age: float) -> Report:
+    """Report the health at monotonic time ``at``; too old a verdict is an error."""
+    now = datetime.now(UTC)
+    cli = verdict.aged(health.cli, at, longest_age)
+    login = verdict.aged(health.authentication, at, longest_age)
+    status, code = verdict.overall([cli.code, login.code])
+    facts = health.evidence.facts
+    return Report(
+        status=status,
+        timestamp=now,
+        code=code,
+        searched=facts.location.searched if facts else (),
+        claude_cli=_claude_cli(health.evidence, cli, login, at),
+        authentication=_authentication(health.evidence, login, at, now),
+    )
+
+
+def _claude_cli(
+    evidence: Evidence, cli: Verdict, login: Verdict, at: float
+) -> ClaudeCli:
+    location = evidence.facts.location if evidence.facts else None
+    path = location and (location.path or location.unusable)
+    return ClaudeCli(
+        verdict.component_status(cli.code, Status.UNHEALTHY),
+        cli.code,
+        cli.since,
+        _freshness(cli, at),
+        path=str(path) if path else None,
+        version=evidence.cli.version if evidence.cli else None,
+        authenticated=_logged_in(login.code),
+        last_check=evidence.probed,
+    )
+
+
+def _authentication(
+    evidence: Evidence, login: Verdict, at: float, now: datetime
+) -> Authentication:
+    answer = evidence.login.answer if evidence.login else None
+    static = evidence.facts.login if evidence.facts else None
+    method: str | None = static.method if static else None
+    if answer:
+        method = answer.method
+    file = static if method == Method.CLAUDE_AI else None
+    expired = file and file.expires and file.expires <= now
+    return Authentication(
+        verdict.component_status(login.code, Status.UNAUTHENTICATED),
+        login.code,
+        login.since,
+        _freshness(login, at),
+        logged_in=_logged_in(login.code),
+        method=method,
+        user=answer.user if answer else None,
+        expires=file.expires if file else None,
+        renewable=bool(file and file.renewable),
+        ends=file.ends if file else None,
+        note=_RENEWS if expired and login.code is None else None,
+    )
+
+
+def _freshness(verdict: Verdict, at: float) -> Freshness:
+    return Freshness(verdict.source, int(at - verdict.evidence_at))
+
+
+def _logged_in(code: Code | None) -> bool | None:
+    if code is None:
+        return True
+    return False if code in _LOGIN_CODES else None

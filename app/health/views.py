@@ -1,0 +1,92 @@
+"""The health endpoints: each asks the monitor one question and writes the answer."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, Response, json, request
+
+from app import extensions
+from app.access import sees_details
+from app.health.checkers import check_api_server
+from app.health.codes import Code
+from app.health.report import Report
+from app.health.results import Status
+from app.health.schemas import (
+    DetailedHealthSchema,
+    HealthStatusesSchema,
+    HealthySchema,
+    TroubleSchema,
+)
+from app.version import VERSION
+
+bp = Blueprint("health", __name__)
+
+_HEADERS = {"Cache-Control": "no-store"}
+_RETRY_AFTER = {"Retry-After": "1"}  # seconds: a working CLI is checked by then
+_healthy, _trouble = HealthySchema(), TroubleSchema()
+_statuses, _detailed = HealthStatusesSchema(), DetailedHealthSchema()
+
+
+@bp.get("/health")
+def health() -> Response:
+    """Say whether to send this service traffic: 200, 503 or 500."""
+    report = extensions.monitor().report()
+    trusted = report.code is not None and _caller_sees_details()
+    return _answer(_basic_body(report, trusted), report.http_status, report.code)
+
+
+@bp.get("/health/detailed")
+def detailed() -> Response:
+    """Say what is wrong, since when, and what to do."""
+    report = extensions.monitor().report()
+    trusted = _caller_sees_details()
+    schema = _detailed if trusted else _statuses
+    settings = extensions.settings()
+    body = _begin(report, trusted) | {
+        "version": VERSION,
+        "components": {
+            "claude_cli": report.claude_cli,
+            "api_server": check_api_server(extensions.serving()),
+            "authentication": report.authentication,
+        },
+        "configuration": settings,
+    }
+    return _answer(_bytes(schema.dump(body)), report.http_status, report.code)
+
+
+@bp.get("/health/live")
+def live() -> Response:
+    """Say that this process serves, and nothing else: no restart cures a login."""
+    now = datetime.now(UTC)
+    body = {"status": Status.HEALTHY, "timestamp": now, "version": VERSION}
+    return _answer(_bytes(_healthy.dump(body)), 200, None)
+
+
+@lru_cache(maxsize=4)
+def _basic_body(report: Report, trusted: bool) -> bytes:
+    """Write the body once for all who ask within the report's second."""
+    schema = _trouble if report.code else _healthy
+    return _bytes(schema.dump(_begin(report, trusted) | {"version": VERSION}))
+
+
+def _begin(report: Report, trusted: bool) -> dict[str, Any]:
+    return {
+        "status": report.status,
+        "timestamp": report.timestamp,
+        "error": report.error,
+        "details": report.details(trusted=trusted),
+    }
+
+
+def _caller_sees_details() -> bool:
+    return sees_details(request, extensions.settings())
+
+
+def _answer(body: bytes, status: int, code: Code | None) -> Response:
+    headers = _HEADERS | (_RETRY_AFTER if code == Code.STARTING else {})
+    return Response(body, status, headers, content_type="application/json")
+
+
+def _bytes(body: Any) -> bytes:
+    return json.dumps(body).encode() + b"\n"

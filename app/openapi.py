@@ -1,0 +1,71 @@
+"""The OpenAPI description of the endpoints, made from the schemas that write them."""
+
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint, Response, jsonify
+
+from app.health.schemas import (
+    DetailedHealthSchema,
+    HealthStatusesSchema,
+    HealthySchema,
+    TroubleSchema,
+)
+from app.version import VERSION
+
+bp = Blueprint("openapi", __name__)
+
+_SCHEMAS = {
+    "Healthy": HealthySchema,
+    "Trouble": TroubleSchema,
+    "HealthStatuses": HealthStatusesSchema,
+    "DetailedHealth": DetailedHealthSchema,
+}
+_DETAILED = ("DetailedHealth", "HealthStatuses")  # to a trusted caller, to others
+# By path: what it answers, and the schemas of each HTTP status.
+_PATHS: dict[str, tuple[str, dict[int, tuple[str, ...]]]] = {
+    "/health": (
+        "Whether to send this service traffic.",
+        {200: ("Healthy",), 503: ("Trouble",), 500: ("Trouble",)},
+    ),
+    "/health/detailed": (
+        "What is wrong, since when, and what to do.",
+        {200: _DETAILED, 503: _DETAILED, 500: (*_DETAILED, "Trouble")},
+    ),
+    "/health/live": ("That this process serves.", {200: ("Healthy",)}),
+    "/openapi.json": ("This description.", {200: ()}),
+}
+_MEANINGS = {200: "Healthy", 503: "Unhealthy", 500: "Internal error"}
+
+
+@bp.get("/openapi.json")
+def openapi() -> Response:
+    """Return the description of every endpoint."""
+    return jsonify(describe())
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document."""
+    spec = APISpec(
+        title="Claude Code Proxy",
+        version=VERSION,
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin()],
+    )
+    for name, schema in _SCHEMAS.items():
+        spec.components.schema(name, schema=schema)
+    for path, (summary, answers) in _PATHS.items():
+        responses = {str(code): _response(code, answers[code]) for code in answers}
+        responses["default"] = _response(0, ("Trouble",))
+        operation = {"summary": summary, "responses": responses}
+        spec.path(path, operations={"get": operation, "head": operation})
+    return spec.to_dict()
+
+
+def _response(status: int, names: tuple[str, ...]) -> dict[str, Any]:
+    """Describe one answer; no schema named: any JSON object."""
+    refs = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    schema = {"anyOf": refs} if refs else {"type": "object"}
+    content = {"application/json": {"schema": schema}}
+    return {"description": _MEANINGS.get(status, "Any other error"), "content": content}
