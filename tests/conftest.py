@@ -1,0 +1,109 @@
+"""What tests share: a clean environment, a fake CLI, a fake login, the real CLI."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.claude.locate import locate
+from config.settings import load_settings
+
+FAKE = Path(__file__).with_name("fake_claude.py")
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Replace the whole environment: no test sees a person's login or settings."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in list(os.environ):
+        if not name.startswith(("COVERAGE", "PYTEST")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
+    return home
+
+
+class FakeClaude:
+    """The fake ``claude`` as one test has set it up, and what it was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.path = folder / "claude"
+        self.install()
+
+    def install(self) -> None:
+        body = FAKE.read_text().split("\n", 1)[1]
+        new = self.path.with_suffix(".new")
+        new.write_text(f"#!{sys.executable} -IS\n{body}")
+        new.chmod(0o755)
+        new.rename(self.path)
+
+    def set(self, **behaviour: Any) -> None:
+        new = self.path.with_suffix(".mode.new")
+        new.write_text(json.dumps(behaviour))
+        new.rename(self.path.with_suffix(".mode"))
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        log = self.path.with_suffix(".calls")
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def fake_claude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeClaude:
+    """Put a fake ``claude`` where the proxy is told to look."""
+    fake = FakeClaude(tmp_path / "bin")
+    monkeypatch.setenv("CLAUDE_CLI_PATH", str(fake.path))
+    return fake
+
+
+@pytest.fixture(scope="session")
+def real_claude() -> Path:
+    """Find the real CLI; ``make test`` has installed one, so a missing one fails."""
+    home = Path(os.environ.get("HOME", "/"))
+    found = locate(None, os.environ.get("PATH", ""), home).path
+    assert found, "no Claude CLI: run the tests with `make test`"
+    return found
+
+
+@pytest.fixture
+def app(fake_claude: FakeClaude) -> Iterator[Flask]:
+    """Make an app that finds the fake CLI; its monitor is stopped after."""
+    app = create_app(load_settings())
+    app.testing = False
+    yield app
+    app.extensions["monitor"].stop()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Make a direct loopback caller of the app, whose answers must fit the OpenAPI."""
+    return app.test_client()
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Wait for a condition to become true, and return its value."""
+    until = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)
+    return value
+
+
+def copy_cli(source: Path, target: Path) -> Path:
+    """Copy a CLI, for a test that breaks it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
+    return target

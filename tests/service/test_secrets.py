@@ -1,0 +1,64 @@
+"""A planted token is looked for wherever a person or a program could see it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.conftest import wait_until
+from tests.messages_api import write_login
+
+KEY, TOKEN, PROXY_KEY = "sk-ant-planted-key", "planted-token", "planted-proxy-key"
+PATHS = ("/health", "/health/detailed", "/health/live", "/openapi.json", "/nowhere")
+
+
+def plant(home: Path) -> None:
+    write_login(home)
+    file = home / ".claude/.credentials.json"
+    login = json.loads(file.read_text())
+    login["claudeAiOauth"] |= {"accessToken": TOKEN, "refreshToken": TOKEN}
+    file.write_text(json.dumps(login))
+
+
+def seen_of(service) -> str:
+    answers = [service.get(path) for path in PATHS]
+    answers.append(service.get("/health", headers={"x-api-key": "wrong"}))
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
+    headers = "".join(str(answer.headers) for answer in answers)
+    return headers + "".join(answer.text for answer in answers) + lines.stdout
+
+
+def test_no_secret_shows_with_the_real_cli(serve, real_claude, environment):
+    plant(environment)
+    secrets = {"ANTHROPIC_API_KEY": KEY, "PROXY_API_KEY": PROXY_KEY}
+    cli = {"CLAUDE_CLI_PATH": str(real_claude), "LOG_LEVEL": "DEBUG"}
+    service = serve(**secrets, **cli)
+    service.becomes(None)
+    seen = seen_of(service) + service.log
+    assert not [secret for secret in (KEY, TOKEN, PROXY_KEY) if secret in seen]
+
+
+def test_no_secret_shows_when_everything_fails(serve, fake_claude, environment):
+    plant(environment)
+    fake_claude.set(mode="crash")
+    file = environment / ".claude/.credentials.json"
+    file.write_text(file.read_text() + "broken")
+    service = serve(PROXY_API_KEY=PROXY_KEY, LOG_LEVEL="DEBUG")
+    service.becomes("cli_failed")
+    seen = seen_of(service) + service.log
+    assert "sk-ant-secret-on-stderr" not in seen
+    assert not [secret for secret in (TOKEN, PROXY_KEY) if secret in seen]
+
+
+def test_the_proxys_key_is_not_handed_to_the_cli(serve, fake_claude):
+    serve(PROXY_API_KEY=PROXY_KEY).becomes(None)
+    assert "PROXY_API_KEY" not in wait_until(lambda: fake_claude.calls)[0]["names"]
+
+
+def test_no_secret_is_on_a_childs_command_line(serve, fake_claude, environment):
+    plant(environment)
+    fake_claude.set(mode="hang")
+    serve(ANTHROPIC_API_KEY=KEY)
+    call = wait_until(lambda: fake_claude.calls)[0]
+    command = Path(f"/proc/{call['pid']}/cmdline").read_text()
+    assert "claude" in command
+    assert KEY not in command
