@@ -24,7 +24,7 @@ demo: .venv/installed cli ## Serve the real CLI against a stub, without an accou
 
 test: .venv/dev cli tools ## Run every test, those against the real CLI included
 	$(BIN)/coverage run -m pytest $(TESTS)
-	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+	@$(BIN)/coverage report
 
 lint: .venv/dev ## Check style and types
 	$(BIN)/ruff check .
@@ -36,7 +36,7 @@ format: .venv/dev ## Put every file into the one format
 	$(BIN)/ruff format .
 
 bench: .venv/dev cli ## Measure speed and memory, as ratios in one run
-	$(BIN)/python bench/health.py
+	$(BIN)/python -m bench.health
 
 lock: .venv/dev ## Write the versions in use to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --exclude claude-code-proxy > constraints.txt
@@ -59,9 +59,9 @@ clean: ## Remove .venv and what the tools left
 
 # An installed claude always wins; the bundled one is loaded where there is none.
 cli: .venv/installed
-	@$(BIN)/python -m app.claude.locate || { \
+	@$(BIN)/python -c 'from app.claude.locate import main; main()' || { \
 	  echo 'No claude found: loading the one bundled in claude-agent-sdk (about 170 MB).'; \
-	  $(PIP) --editable '.[bundled-cli]' && $(BIN)/python -m app.claude.locate; }
+	  $(PIP) --editable '.[bundled-cli]' && $(BIN)/python -c 'from app.claude.locate import main; main()'; }
 
 # What the tests run beside Python; a missing one is installed where that is possible.
 TOOLS := curl jq

@@ -4,6 +4,7 @@ from flask import Flask
 from flask_cors import CORS
 
 from app import errors, extensions, logs, openapi
+from app.health.replay import Replay
 from app.health.views import bp as health_bp
 from config.settings import Settings, load_settings
 
@@ -23,6 +24,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     app.register_blueprint(health_bp)
     app.register_blueprint(openapi.bp)
+    if settings.log_level != "DEBUG":  # which logs every probe
+        app.wsgi_app = Replay(  # type: ignore[method-assign]
+            app.wsgi_app, app.extensions["monitor"], app.extensions["serving"]
+        )
     if settings.cors_enabled:
         CORS(app, origins=list(settings.cors_origins))
     return app

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 
 from app.health.monitor import Monitor
 from app.serving import Serving
@@ -14,7 +14,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.extensions["settings"] = settings
     app.extensions["serving"] = Serving(settings.host, settings.port)
     app.extensions["monitor"] = Monitor(settings)
-    app.after_request(app.extensions["serving"].count)
+    app.after_request(_count)
 
 
 def settings() -> Settings:
@@ -30,3 +30,8 @@ def serving() -> Serving:
 def monitor() -> Monitor:
     """Return the current app's monitor."""
     return cast(Monitor, current_app.extensions["monitor"])
+
+
+def _count(response: Response) -> Response:
+    serving().count(response.status_code)
+    return response

@@ -4,8 +4,6 @@ import time
 from dataclasses import dataclass, field
 from threading import Lock
 
-from flask import Response
-
 
 @dataclass(slots=True)
 class Serving:
@@ -25,9 +23,8 @@ class Serving:
         """Note the address that was really bound, which ``PORT=0`` leaves open."""
         self.host, self.port = host, port
 
-    def count(self, response: Response) -> Response:
-        """Count one answered request."""
+    def count(self, status: int) -> None:
+        """Count one answered request by its HTTP status."""
         with self._lock:
             self.requests_processed += 1
-            self.errors += response.status_code >= 400
-        return response
+            self.errors += status >= 400

@@ -119,7 +119,3 @@ def main() -> None:
     found = locate(None, os.environ.get("PATH", ""), Path.home()).path
     sys.stdout.write(f"Claude CLI: {found}\n" if found else "")
     sys.exit(0 if found else 1)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,83 @@
+"""Repeats the answer to ``GET /health`` until the state behind it changes.
+
+Load balancers ask many times a second and get the same bytes each time. This WSGI layer
+keeps what the view wrote for the present report and hands it out without going through
+Flask. The view stays the only author of the bytes. Only a healthy answer is repeated,
+since it is the same for every caller, and only to a request that asks for nothing of
+its own (a request id, CORS).
+"""
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wsgi import ClosingIterator
+
+from app.health.monitor import Monitor
+from app.health.report import Report
+from app.serving import Serving
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ASKS_FOR_MORE = ("HTTP_ORIGIN", "HTTP_X_REQUEST_ID")
+_ONE_REQUEST_ONLY = "X-Request-ID"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    report: Report
+    headers: list[tuple[str, str]]
+    body: list[bytes]
+
+
+class Replay:
+    """A WSGI application around another one, for one app's monitor and counts."""
+
+    def __init__(
+        self, inner: "WSGIApplication", monitor: Monitor, serving: Serving
+    ) -> None:
+        self._inner = inner
+        self._monitor = monitor
+        self._serving = serving
+        self._answers: dict[str, _Answer] = {}  # by method
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Repeat the answer, or let the view write it and keep that."""
+        method = environ["REQUEST_METHOD"]
+        if environ["PATH_INFO"] != "/health" or method not in ("GET", "HEAD"):
+            return self._inner(environ, start_response)
+        if any(name in environ for name in _ASKS_FOR_MORE):
+            return self._inner(environ, start_response)
+        report = self._monitor.report()
+        known = self._answers.get(method)
+        if known is not None and known.report is report:
+            self._serving.count(200)
+            start_response("200 OK", known.headers)
+            return known.body
+        return self._keep(report, method, environ, start_response)
+
+    def _keep(
+        self,
+        report: Report,
+        method: str,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+    ) -> Iterable[bytes]:
+        if report.code is not None:
+            return self._inner(environ, start_response)
+        kept: list[tuple[str, str]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if status == "200 OK":
+                kept.extend(pair for pair in headers if pair[0] != _ONE_REQUEST_ONLY)
+            return start_response(status, headers, *more)
+
+        with closing(ClosingIterator(self._inner(environ, start))) as answer:
+            body = [b"".join(answer)]
+        if kept:
+            self._answers[method] = _Answer(report, kept, body)
+        return body
