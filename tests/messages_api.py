@@ -191,6 +191,8 @@ def _environment(home: str, url: str) -> dict[str, str]:
     quiet = ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER")
     outer = {name: os.environ[name] for name in PASSED_ON.split() if name in os.environ}
     stub = {"HOME": home, "ANTHROPIC_BASE_URL": url}
+    # With a claude.ai login the CLI also asks for the account, wherever the stub is.
+    stub |= {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
     return {"LANG": "C.UTF-8", **outer, **dict.fromkeys(quiet, "1"), **stub}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.claude.environment import child_environment
+from app.claude.environment import child_environment, probe_environment
 from app.health.codes import Code
 from app.health.monitor import Monitor
 from app.health.report import Report
@@ -54,7 +54,7 @@ def test_expired_without_a_refresh_token_is_dead(environment):
 def test_the_cli_itself_calls_that_logged_in(environment, real):
     write_login(environment, expires_in=-60, refresh_token=False)
     said = subprocess.run(
-        [real, "auth", "status"], env=child_environment(), capture_output=True
+        [real, "auth", "status"], env=probe_environment(), capture_output=True
     )
     assert json.loads(said.stdout)["loggedIn"] is True
 

@@ -5,6 +5,7 @@ when something changed or the interval is over, and never a second time beside t
 first. Answers read one frozen ``Health``; no request starts or waits for anything.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -209,7 +210,8 @@ def _log_transitions(before: Health, after: Health) -> None:
     for component in ("cli", "authentication"):
         was, now = getattr(before, component).code, getattr(after, component).code
         if was != now:
-            log.warning(
+            log.log(
+                logging.WARNING if now else logging.INFO,
                 "health changed",
                 component="claude_cli" if component == "cli" else component,
                 before=was or "healthy",
