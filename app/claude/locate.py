@@ -32,13 +32,15 @@ class Location:
 
     ``path`` is an executable file or None; ``unusable`` a file or folder of that name
     that cannot be executed; ``searched`` every place looked at, in order, with ``~``
-    for the home folder; ``identity`` changes whenever the file behind ``path`` does.
+    for the home folder; ``identity`` changes whenever the file behind ``path`` does;
+    ``configured``: the setting named the one place, so nothing else was searched.
     """
 
     path: Path | None
     searched: tuple[str, ...]
     unusable: Path | None = None
     identity: Identity = ()
+    configured: bool = False
 
 
 def locate(configured: Path | None, search_path: str, home: Path) -> Location:
@@ -53,10 +55,11 @@ def locate(configured: Path | None, search_path: str, home: Path) -> Location:
         searched.append(_shown(place, home))
         found = _stat(place)
         if found and stat.S_ISREG(found.st_mode) and os.access(place, os.X_OK):
-            return Location(place, tuple(searched), identity=identity_of(found))
+            identity = identity_of(found)
+            return Location(place, tuple(searched), None, identity, bool(configured))
         if found and unusable is None:
             unusable = place
-    return Location(None, tuple(searched), unusable)
+    return Location(None, tuple(searched), unusable, configured=bool(configured))
 
 
 def identity_of(found: os.stat_result) -> Identity:

@@ -32,6 +32,10 @@ class Trouble:
 _NOT_AVAILABLE = "Claude CLI not available"
 _NOT_AUTHENTICATED = "Claude CLI authentication failed"
 
+ONLY_PLACE_SEARCHED = (
+    "CLAUDE_CLI_PATH names the only place that is searched: correct it, or unset it."
+)
+
 TROUBLES = {
     Code.CLI_NOT_FOUND: Trouble(
         "Claude CLI not found in PATH", "Install Claude CLI or set CLAUDE_CLI_PATH."

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from app.claude.login import Method
 from app.health import verdict
-from app.health.codes import TROUBLES, Code
-from app.health.results import Evidence, Health, Source, Status, Verdict
+from app.health.codes import ONLY_PLACE_SEARCHED, TROUBLES, Code
+from app.health.results import Evidence, Facts, Health, Source, Status, Verdict
 
 CONTRACT_STATUS = "not_authenticated"
 _LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
@@ -31,13 +31,9 @@ class Component:
 
     status: Status
     code: Code | None
+    remedy: str | None
     since: datetime
     evidence: Freshness
-
-    @property
-    def remedy(self) -> str | None:
-        """Return what to do about it, where something is wrong."""
-        return TROUBLES[self.code].remedy if self.code else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,7 @@ class Report:
     status: Status
     timestamp: datetime
     code: Code | None
+    remedy: str | None
     searched: tuple[str, ...]
     claude_cli: ClaudeCli
     authentication: Authentication
@@ -90,7 +87,7 @@ class Report:
             return {}
         shown: dict[str, object] = {
             "code": self.code.value,
-            "remedy": TROUBLES[self.code].remedy,
+            "remedy": self.remedy,
         }
         if trusted and self.code == Code.CLI_NOT_FOUND:
             shown["searched_paths"] = list(self.searched)
@@ -110,6 +107,7 @@ def report_health(health: Health, at: float, longest_age: float) -> Report:
         status=status,
         timestamp=now,
         code=code,
+        remedy=_remedy(code, facts),
         searched=facts.location.searched if facts else (),
         claude_cli=_claude_cli(health.evidence, cli, login, at),
         authentication=_authentication(health.evidence, login, at, now),
@@ -124,6 +122,7 @@ def _claude_cli(
     return ClaudeCli(
         verdict.component_status(cli.code, Status.UNHEALTHY),
         cli.code,
+        _remedy(cli.code, evidence.facts),
         cli.since,
         _freshness(cli, at),
         path=str(path) if path else None,
@@ -146,6 +145,7 @@ def _authentication(
     return Authentication(
         verdict.component_status(login.code, Status.UNAUTHENTICATED),
         login.code,
+        _remedy(login.code, evidence.facts),
         login.since,
         _freshness(login, at),
         logged_in=_logged_in(login.code),
@@ -156,6 +156,14 @@ def _authentication(
         ends=file.ends if file else None,
         note=_RENEWS if expired and login.code is None else None,
     )
+
+
+def _remedy(code: Code | None, facts: Facts | None) -> str | None:
+    if code is None:
+        return None
+    if code == Code.CLI_NOT_FOUND and facts and facts.location.configured:
+        return ONLY_PLACE_SEARCHED
+    return TROUBLES[code].remedy
 
 
 def _freshness(verdict: Verdict, at: float) -> Freshness:

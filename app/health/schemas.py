@@ -105,6 +105,7 @@ class ComponentSchema(Sparse):
     """What everyone may know of a component beside its status."""
 
     optional = ("code", "remedy", "note")
+    status = _status("healthy", "unhealthy", "unauthenticated", "error")
     code = fields.String(metadata=_about("Stable code of what is wrong, if anything."))
     remedy = fields.String(metadata=_about("What to do about it."))
 

@@ -51,6 +51,7 @@ def test_a_cli_not_found_has_the_contracts_words(ask, fake_claude):
     body = ask().json
     assert body["error"] == "Claude CLI not found in PATH"
     assert body["details"]["searched_paths"] == [str(fake_claude.path)]
+    assert "CLAUDE_CLI_PATH names the only place" in body["details"]["remedy"]
 
 
 def test_a_failed_login_has_the_contracts_words(ask, fake_claude):
