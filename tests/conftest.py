@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.claude.locate import locate
 from config.settings import load_settings
+from tests.described import DescribedClient
 
 FAKE = Path(__file__).with_name("fake_claude.py")
 
@@ -82,6 +83,7 @@ def real_claude() -> Path:
 def app(fake_claude: FakeClaude) -> Iterator[Flask]:
     """Make an app that finds the fake CLI; its monitor is stopped after."""
     app = create_app(load_settings())
+    app.test_client_class = DescribedClient
     app.testing = False
     yield app
     app.extensions["monitor"].stop()

@@ -1,0 +1,129 @@
+"""Every setting's bad values, and how problems are told."""
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import (
+    HealthDetails,
+    LogFormat,
+    SettingsError,
+    describe_settings,
+    load_settings,
+)
+
+
+def problems(**options: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(options)
+    return caught.value.problems
+
+
+def test_the_defaults_are_the_houses():
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.workers, settings.threads) == (1, 32)
+    assert (settings.health_check_interval, settings.health_check_timeout) == (30, 10)
+    assert settings.health_details is HealthDetails.TRUSTED
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "80.5"),
+        ("WORKERS", "0"),
+        ("THREADS", "100000"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("CORS_ENABLED", "maybe"),
+        ("HEALTH_CHECK_INTERVAL_SECONDS", "0"),
+        ("HEALTH_CHECK_INTERVAL_SECONDS", "nan"),
+        ("HEALTH_CHECK_TIMEOUT_SECONDS", "inf"),
+        ("HEALTH_DETAILS", "everyone"),
+        ("STATE_DIR", "/dev/null/below-a-file"),
+        ("PROXY_API_KEY", "schlüssel"),
+        ("PROXY_API_KEY", "two\nlines"),
+    ],
+)
+def test_a_bad_value_is_told_with_its_name(name: str, value: str):
+    assert [problem.split(":")[0] for problem in problems(**{name: value})] == [name]
+
+
+def test_all_problems_are_told_together():
+    told = problems(PORT="no", WORKERS="0", LOG_LEVEL="loud", STATE_DIR="/dev/null/x")
+    assert len(told) == 4
+
+
+def test_an_empty_value_counts_as_unset(monkeypatch):
+    monkeypatch.setenv("PORT", "")
+    monkeypatch.setenv("CLAUDE_CLI_PATH", " ")
+    assert load_settings().port == 8000
+    assert load_settings().claude_cli_path is None
+
+
+def test_options_override_the_environment(monkeypatch):
+    monkeypatch.setenv("PORT", "9000")
+    assert load_settings().port == 9000
+    assert load_settings({"PORT": "9001"}).port == 9001
+
+
+def test_words_are_read_in_any_case(monkeypatch):
+    settings = load_settings({"LOG_LEVEL": "debug", "LOG_FORMAT": "JSON"})
+    assert (settings.log_level, settings.log_format) == ("DEBUG", LogFormat.JSON)
+
+
+def test_a_cli_path_starts_at_the_home_folder(environment):
+    path = load_settings({"CLAUDE_CLI_PATH": "~/bin/claude"}).claude_cli_path
+    assert path == environment / "bin/claude"
+
+
+def test_the_state_folder_is_made_for_its_user_alone(tmp_path):
+    folder = load_settings({"STATE_DIR": str(tmp_path / "a/b")}).state_dir
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_key_is_not_kept_in_clear(monkeypatch):
+    monkeypatch.setenv("PROXY_API_KEY", "planted-key")
+    settings = load_settings()
+    assert settings.proxy_api_key
+    assert "planted-key" not in repr(settings)
+    assert b"planted-key" not in settings.proxy_api_key
+
+
+def test_the_key_can_come_from_a_file(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("planted-key\n")
+    monkeypatch.setenv("PROXY_API_KEY", "planted-key")
+    expected = load_settings().proxy_api_key
+    monkeypatch.delenv("PROXY_API_KEY")
+    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / "key"))
+    assert load_settings().proxy_api_key == expected
+
+
+@pytest.mark.parametrize("file", ["missing", "."])
+def test_a_key_file_that_cannot_be_read_is_a_problem(monkeypatch, tmp_path, file):
+    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / file))
+    assert problems()[0].startswith("PROXY_API_KEY: ")
+
+
+def test_an_empty_key_file_is_a_problem_and_not_an_open_door(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("\n")
+    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / "key"))
+    assert problems()[0].startswith("PROXY_API_KEY: ")
+
+
+def test_a_key_and_a_key_file_contradict_each_other(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("a")
+    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("PROXY_API_KEY", "b")
+    assert "not both" in problems()[0]
+
+
+def test_every_setting_is_described():
+    described = dict(describe_settings())
+    assert "Default: 8000." in described["PORT"]
+    assert "Default: unset." in described["CLAUDE_CLI_PATH"]
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert [name for name in described if f"`{name}`" not in readme] == []

@@ -1,0 +1,64 @@
+"""A test client that holds every answer to the OpenAPI description."""
+
+from functools import cache
+from typing import Any
+
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+from werkzeug.test import TestResponse
+
+from app.openapi import describe
+
+_UNDESCRIBED_ERROR = {"$ref": "#/components/schemas/Trouble"}
+
+
+class DescribedClient(FlaskClient):
+    """Fails a test whose answer is not as described, in its status or its body."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = super().open(*args, **kwargs)
+        hold(answer, answer.request.method, answer.request.path)
+        return answer
+
+
+def hold(answer: TestResponse, method: str, path: str) -> None:
+    """Raise ``jsonschema.ValidationError`` or AssertionError where it differs."""
+    operations = description()["paths"].get(path.rstrip("/"), {})
+    operation = operations.get(method.lower())
+    if method in ("HEAD", "OPTIONS"):
+        return
+    if operation is None:
+        assert answer.status_code >= 400, f"{path} is not described"
+        validator(_UNDESCRIBED_ERROR).validate(answer.json)
+        return
+    responses = operation["responses"]
+    response = responses.get(str(answer.status_code), responses["default"])
+    ((kind, content),) = response["content"].items()
+    assert answer.content_type.partition(";")[0] == kind
+    if kind == "application/json":
+        validator(content["schema"]).validate(answer.json)
+
+
+@cache
+def description() -> dict[str, Any]:
+    return describe()
+
+
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """Check against a schema that refers to the whole description."""
+    document = Resource(contents=description(), specification=DRAFT202012)
+    registry = Registry().with_resource("urn:description", document)
+    return Draft202012Validator(_absolute(schema), registry=registry)
+
+
+def _absolute(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_absolute(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        word: f"urn:description{value}" if word == "$ref" else _absolute(value)
+        for word, value in part.items()
+    }

@@ -1,0 +1,87 @@
+"""Who is trusted."""
+
+import pytest
+from flask import request
+
+from app import create_app
+from app.access import sees_details
+from config.settings import load_settings
+
+LOOPBACK = {"REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": "HTTP/1.1"}
+STRANGER = {"REMOTE_ADDR": "203.0.113.9", "SERVER_PROTOCOL": "HTTP/1.1"}
+
+
+def trusted(environ, headers=None, url="http://localhost:8000", **options) -> bool:
+    app = create_app(load_settings(options))
+    with app.test_request_context(
+        "/health", base_url=url, environ_overrides=environ, headers=headers
+    ):
+        return sees_details(request, app.extensions["settings"])
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
+)
+def test_a_direct_loopback_caller_is_trusted(address):
+    assert trusted(LOOPBACK | {"REMOTE_ADDR": address})
+
+
+@pytest.mark.parametrize("address", ["203.0.113.9", "10.0.0.1", "::2", "", "nonsense"])
+def test_anybody_else_is_not(address):
+    assert not trusted(LOOPBACK | {"REMOTE_ADDR": address})
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Proto", "Origin"],
+)
+def test_a_request_that_was_passed_on_is_not(header):
+    assert not trusted(LOOPBACK, {header: "127.0.0.1"})
+
+
+def test_http_1_0_is_how_an_unconfigured_nginx_passes_on():
+    assert not trusted(LOOPBACK | {"SERVER_PROTOCOL": "HTTP/1.0"})
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000", True),
+        ("http://[::1]", True),
+        ("http://localhost", True),
+        ("http://rebound.example:8000", False),
+    ],
+)
+def test_the_host_has_to_be_this_machines_name(url, expected):
+    assert trusted(LOOPBACK, url=url) is expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Authorization": "Bearer k3y"}, True),
+        ({"Authorization": "bearer k3y"}, True),
+        ({"X-Api-Key": "k3y"}, True),
+        ({"Authorization": "Basic k3y"}, False),
+        ({"X-Api-Key": "k3"}, False),
+        ({"X-Api-Key": "\xff"}, False),
+        ({}, False),
+    ],
+)
+def test_the_key_makes_a_stranger_trusted(headers, expected):
+    assert trusted(STRANGER, headers, PROXY_API_KEY="k3y") is expected
+
+
+def test_without_a_key_set_no_key_is_right():
+    assert not trusted(STRANGER, {"X-Api-Key": ""})
+
+
+def test_always_opens_the_details_to_all():
+    assert trusted(STRANGER, HEALTH_DETAILS="always")
+
+
+def test_never_closes_them_to_all_but_the_key():
+    options = {"HEALTH_DETAILS": "never", "PROXY_API_KEY": "k3y"}
+    assert not trusted(LOOPBACK, **options)
+    assert trusted(STRANGER, {"X-Api-Key": "k3y"}, **options)

@@ -1,0 +1,88 @@
+"""Who may import whom, as docs/architecture.md has it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(
+    path for folder in ("app", "config") for path in (ROOT / folder).rglob("*.py")
+)
+MAY = {
+    "flask": {
+        *("app/__init__.py", "app/access.py", "app/errors.py", "app/extensions.py"),
+        *("app/health/views.py", "app/logs.py", "app/openapi.py"),
+        "config/gunicorn.py",
+    },
+    "marshmallow": {
+        *("app/health/schemas.py", "config/settings.py", "config/variables.py"),
+    },
+    "subprocess": {"app/claude/process.py"},
+    "signal": {"app/claude/guard.py"},
+    "gunicorn": {"app/server.py", "config/gunicorn.py"},
+}
+# A room imports only from those to its right.
+ORDER = ["app.health.views", "app.health.monitor", "app.health.checkers", "app.claude"]
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+    return found
+
+
+def users_of(name: str) -> set[str]:
+    return {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if any(each == name or each.startswith(name + ".") for each in imports(path))
+    }
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_a_library_stays_in_its_rooms(name: str):
+    assert users_of(name) == MAY[name]
+
+
+@pytest.mark.parametrize("place", range(len(ORDER)))
+def test_imports_run_downwards(place: int):
+    forbidden = ORDER[:place]
+    part = ORDER[place].replace(".", "/")
+    inside = [p for p in FILES if str(p.relative_to(ROOT)).startswith(part)]
+    assert inside
+    for path in inside:
+        assert not [name for name in imports(path) if name.startswith(tuple(forbidden))]
+
+
+def test_the_cli_knows_nothing_of_health():
+    for path in (ROOT / "app/claude").glob("*.py"):
+        assert not [name for name in imports(path) if name.startswith("app.health")]
+
+
+def test_the_verdict_has_no_clock_and_no_input():
+    allowed = ("dataclasses", "datetime", "app.")
+    strange = [
+        name
+        for name in imports(ROOT / "app/health/verdict.py")
+        if not name.startswith(allowed)
+    ]
+    assert strange == []
+
+
+def test_the_environment_is_read_in_few_places():
+    readers = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if "os.environ" in path.read_text()
+    }
+    assert readers == {
+        "config/variables.py",
+        "app/claude/environment.py",
+        "app/claude/guard.py",  # hands on what it was started with
+        "app/claude/locate.py",  # its main(), for the Makefile
+    }
