@@ -30,6 +30,7 @@ def render(error: HTTPException) -> Response:
     """Write an HTTP error as JSON, keeping its status and its headers (``Allow``)."""
     status = error.code or 500
     code, remedy = _KNOWN.get(status, ("bad_request", "Correct the request."))
+    g.error_code = code
     body = {
         "status": Status.ERROR,
         "timestamp": datetime.now(UTC),

@@ -1,20 +1,24 @@
 """The current app's own state, typed: two apps in one process never meet."""
 
+from collections.abc import Callable
 from typing import cast
 
-from flask import Flask, Response, current_app
+from flask import Flask, current_app
 
 from app.health.monitor import Monitor
+from app.health.results import Change
+from app.metrics.counts import Metrics
 from app.serving import Serving
 from config.settings import Settings
+from config.variables import metrics_folder
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Give the app its settings, its counts and its monitor."""
+    """Give the app its settings, what it knows of its server, counts and monitor."""
     app.extensions["settings"] = settings
     app.extensions["serving"] = Serving(settings.host, settings.port)
-    app.extensions["monitor"] = Monitor(settings)
-    app.after_request(_count)
+    app.extensions["metrics"] = counts = Metrics(metrics_folder())
+    app.extensions["monitor"] = Monitor(settings, _count_transitions(counts))
 
 
 def settings() -> Settings:
@@ -32,6 +36,13 @@ def monitor() -> Monitor:
     return cast(Monitor, current_app.extensions["monitor"])
 
 
-def _count(response: Response) -> Response:
-    serving().count(response.status_code)
-    return response
+def metrics() -> Metrics:
+    """Return what the current app counts."""
+    return cast(Metrics, current_app.extensions["metrics"])
+
+
+def _count_transitions(counts: Metrics) -> Callable[[Change], None]:
+    def count(change: Change) -> None:
+        counts.transitions.labels(change.component, change.after or "healthy").inc()
+
+    return count

@@ -13,12 +13,13 @@ from flask import Flask, Response, g, request
 from config.settings import LogFormat, Settings
 
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_PROBES = ("/health", "/metrics")  # asked many times a minute
 _LEVELS = logging.getLevelNamesMapping().__getitem__
 log = structlog.get_logger(__name__)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Log the app's requests; ``/health*`` only at DEBUG, since probes are many."""
+    """Log the app's requests; probes only at DEBUG, since they are many."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -83,7 +84,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    level = logging.DEBUG if request.path.startswith("/health") else logging.INFO
+    level = logging.DEBUG if request.path.startswith(_PROBES) else logging.INFO
     if logging.getLogger(__name__).isEnabledFor(level):
         log.log(
             level,

@@ -36,6 +36,7 @@ _PATHS: dict[str, tuple[str, dict[int, tuple[str, ...]]]] = {
     "/health/live": ("That this process serves.", {200: ("Healthy",)}),
     "/openapi.json": ("This description.", {200: ()}),
 }
+_TEXT = {"/metrics": "Metrics for Prometheus, as text or OpenMetrics."}
 _MEANINGS = {200: "Healthy", 503: "Unhealthy", 500: "Internal error"}
 
 
@@ -57,6 +58,13 @@ def describe() -> dict[str, Any]:
         spec.components.schema(name, schema=schema)
     for path, (summary, answers) in _PATHS.items():
         responses = {str(code): _response(code, answers[code]) for code in answers}
+        responses["default"] = _response(0, ("Trouble",))
+        operation = {"summary": summary, "responses": responses}
+        spec.path(path, operations={"get": operation, "head": operation})
+    kinds = ("text/plain", "application/openmetrics-text")
+    text = {"content": {kind: {"schema": {"type": "string"}} for kind in kinds}}
+    for path, summary in _TEXT.items():
+        responses = {"200": {"description": summary, **text}}
         responses["default"] = _response(0, ("Trouble",))
         operation = {"summary": summary, "responses": responses}
         spec.path(path, operations={"get": operation, "head": operation})

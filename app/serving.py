@@ -1,30 +1,33 @@
-"""What this process knows of itself: when it started, where it listens, its counts."""
+"""What this process knows of the server it is part of: address, start, draining."""
 
+import os
 import time
 from dataclasses import dataclass, field
-from threading import Lock
+from datetime import UTC, datetime
+from mmap import mmap
 
 
 @dataclass(slots=True)
 class Serving:
-    """The server's address and counts; ``started_at`` is ``time.monotonic()``.
+    """The server as it runs; ``started_at`` is ``time.monotonic()``.
 
-    ``errors`` counts the answers of 400 and above among ``requests_processed``.
+    ``server_pid`` is the gunicorn master's, or this process's own without one.
+    ``drain_flag`` is one byte that all processes of the server share, 1 while draining.
     """
 
     host: str
     port: int
     started_at: float = field(default_factory=time.monotonic)
-    requests_processed: int = 0
-    errors: int = 0
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    server_pid: int = field(default_factory=os.getpid)
+    drain_flag: bytearray | mmap = field(default_factory=lambda: bytearray(1))
 
-    def listen_at(self, host: str, port: int) -> None:
-        """Note the address that was really bound, which ``PORT=0`` leaves open."""
-        self.host, self.port = host, port
+    @property
+    def draining(self) -> bool:
+        """Tell whether the server has been told to stop and still answers."""
+        return bool(self.drain_flag[0])
 
-    def count(self, status: int) -> None:
-        """Count one answered request by its HTTP status."""
-        with self._lock:
-            self.requests_processed += 1
-            self.errors += status >= 400
+    @property
+    def started(self) -> datetime:
+        """Return when the server started (UTC)."""
+        age = time.monotonic() - self.started_at
+        return datetime.fromtimestamp(time.time() - age, UTC)

@@ -9,22 +9,36 @@ from gunicorn.workers.base import Worker
 from app import extensions
 from app.logs import logging_config
 from app.port import refuse_taken_port
+from app.shutdown import drain_on_term
+from config import shared
 from config.settings import Settings
 
 
 def gunicorn_options(settings: Settings) -> dict[str, Any]:
     """Return gunicorn's options, by the names it knows them by."""
+    shared.share_metrics(settings.state_dir)
+
+    def when_ready(server: Arbiter) -> None:
+        """Let SIGTERM drain first; gunicorn has set its own handlers by now."""
+        del server
+        drain_on_term(shared.DRAIN_FLAG, settings.drain_seconds)
+
     return {
         "bind": [bind_address(settings)],
         "workers": settings.workers,
         "threads": settings.threads,
         "worker_class": "gthread",
+        "graceful_timeout": int(settings.graceful_timeout),
         "logconfig_dict": logging_config(settings),
         # One path a user by default: a second instance would take over the first's.
         "control_socket_disable": True,
         "on_starting": on_starting,
+        "when_ready": when_ready,
+        "pre_fork": shared.choose_slot,
+        "post_fork": post_fork,
         "post_worker_init": post_worker_init,
         "worker_exit": worker_exit,
+        "child_exit": child_exit,
     }
 
 
@@ -43,13 +57,23 @@ def on_starting(server: Arbiter) -> None:
             refuse_taken_port(*address[:2])
 
 
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Let the worker count in files of its own, before it makes its app."""
+    del server
+    shared.take_slot(worker)
+
+
 def post_worker_init(worker: Worker) -> None:
-    """Start checking before the first probe asks; note the address really bound."""
+    """Tell the app of the server it is part of; check before the first probe asks."""
     with _app(worker).app_context():
+        serving = extensions.serving()
+        serving.started_at = shared.STARTED_AT
+        serving.server_pid = worker.ppid
+        serving.drain_flag = shared.DRAIN_FLAG
         for listener in worker.sockets:
             address = listener.getsockname()
             if isinstance(address, tuple):
-                extensions.serving().listen_at(*address[:2])
+                serving.host, serving.port = address[:2]
         extensions.monitor().ensure_running()
 
 
@@ -59,6 +83,12 @@ def worker_exit(server: Arbiter, worker: Worker) -> None:
     if getattr(worker, "wsgi", None):  # missing where the worker failed to boot
         with _app(worker).app_context():
             extensions.monitor().stop()
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Free what a worker held; the master comes here after a SIGKILL, too."""
+    del server
+    shared.free_slot(worker)
 
 
 def _app(worker: Worker) -> Flask:

@@ -84,6 +84,9 @@ class Settings:
     cors_origins: tuple[str, ...] = _setting(
         "CORS_ORIGINS", names, ("*",), "Origins for CORS, separated by commas."
     )
+    metrics_enabled: bool = _setting(
+        "METRICS_ENABLED", switch, True, "Whether there is a /metrics."
+    )
     claude_cli_path: Path | None = _setting(
         "CLAUDE_CLI_PATH", file, None, "The one claude to use; unset: search for it."
     )
@@ -105,11 +108,23 @@ class Settings:
         HealthDetails.TRUSTED,
         "Who sees paths, user and configuration: trusted, always or never.",
     )
+    drain_seconds: float = _setting(
+        "DRAIN_SECONDS",
+        seconds(0, 3600),
+        5.0,
+        "Seconds after SIGTERM in which /health is 503 and requests are still served.",
+    )
+    graceful_timeout: float = _setting(
+        "GRACEFUL_TIMEOUT_SECONDS",
+        seconds(1, 3600),
+        20.0,
+        "Seconds that running requests then have to finish.",
+    )
     state_dir: Path = _setting(
         "STATE_DIR",
         folder,
         user_state_path("claude-proxy"),
-        "Private folder; the CLI is run in an empty folder below it.",
+        "Private folder for what workers share, and in which the CLI is checked.",
     )
     proxy_api_key: bytes | None = _setting(
         "PROXY_API_KEY",

@@ -16,6 +16,7 @@ from environs import Env, FileAwareEnv, validate
 from marshmallow import ValidationError
 
 _SECRET = "PROXY_API_KEY"  # noqa: S105 (its name, which may end in _FILE)
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 Reader = Callable[[Env, str, Any], Any]
 
 
@@ -103,19 +104,18 @@ def _among(choices: list[str], fold: Callable[[str], str]) -> Callable[[str], No
 
 
 def folder(env: Env, name: str, default: Any) -> Any:
-    """Read a folder that can be written to; it is made where it is missing."""
-    return env.path(name, default, validate=_make_private_folder)
+    """Read a folder and make it, for this user alone; it has to be writable.
 
-
-def _make_private_folder(folder: Path) -> None:
-    """Make the folder for this user alone and see that it can be written to."""
+    Not left to ``validate``, which environs does not apply to a default.
+    """
+    path: Path = env.path(name, default)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            return path
     except OSError as error:
         reason = error.strerror or "unusable"
-        raise ValidationError(f"Cannot write to {folder}: {reason}.") from None
+        raise ValidationError(f"Cannot write to {path}: {reason}.") from None
 
 
 def key_digest(env: Env, name: str, default: Any) -> Any:
@@ -131,3 +131,11 @@ def _usable_key(secret: str) -> None:
         raise ValidationError("Must not be empty.")
     if not secret.strip().isascii() or not secret.strip().isprintable():
         raise ValidationError("Must be printable ASCII.")
+
+
+def metrics_folder() -> str | None:
+    """Return the folder of the workers' metrics; None where nothing is shared.
+
+    The variable is prometheus_client's own; ``config/shared.py`` sets it.
+    """
+    return os.environ.get(METRICS_FOLDER)

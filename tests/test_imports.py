@@ -13,14 +13,19 @@ MAY = {
     "flask": {
         *("app/__init__.py", "app/access.py", "app/errors.py", "app/extensions.py"),
         *("app/health/views.py", "app/logs.py", "app/openapi.py"),
+        *("app/metrics/exporter.py", "app/metrics/health.py"),
         "config/gunicorn.py",
     },
     "marshmallow": {
         *("app/health/schemas.py", "config/settings.py", "config/variables.py"),
     },
     "subprocess": {"app/claude/process.py"},
-    "signal": {"app/claude/guard.py"},
-    "gunicorn": {"app/server.py", "config/gunicorn.py"},
+    "signal": {"app/claude/guard.py", "app/shutdown.py"},
+    "prometheus_client": {
+        *("app/metrics/counts.py", "app/metrics/exporter.py", "app/metrics/health.py"),
+    },
+    "sqlite3": {"app/health/store.py"},
+    "gunicorn": {"app/server.py", "config/gunicorn.py", "config/shared.py"},
 }
 # A room imports only from those to its right.
 ORDER = ["app.health.views", "app.health.monitor", "app.health.checkers", "app.claude"]
@@ -83,6 +88,7 @@ def test_the_environment_is_read_in_few_places():
     assert readers == {
         "config/variables.py",
         "app/claude/environment.py",
+        "config/shared.py",
         "app/claude/guard.py",  # hands on what it was started with
         "app/claude/locate.py",  # its main(), for the Makefile
     }

@@ -13,7 +13,7 @@ from app.claude.errors import CliCrashed, CliGarbled, CliTimeout
 from app.claude.login import Login, read_user
 from app.claude.probe import LoginAnswer, ask_login, ask_version, has_auth_status
 from app.claude.process import Run
-from app.health.codes import Code
+from app.health.codes import TROUBLES, Code
 from app.health.results import ApiServer, CliCheck, LoginCheck, Source, Status
 from app.serving import Serving
 
@@ -49,15 +49,18 @@ def check_authentication(
         return LoginCheck(code=Code.CLI_TIMEOUT, conclusive=False)
 
 
-def check_api_server(serving: Serving) -> ApiServer:
-    """Report this server's uptime, address and counts; if it answers, it is healthy."""
+def check_api_server(serving: Serving, requests: int, errors: int) -> ApiServer:
+    """Report the server's uptime, address and counts; healthy unless it is stopping."""
+    code = Code.DRAINING if serving.draining else None
     return ApiServer(
-        status=Status.HEALTHY,
+        status=Status.UNHEALTHY if code else Status.HEALTHY,
         uptime_seconds=int(time.monotonic() - serving.started_at),
         host=serving.host,
         port=serving.port,
-        requests_processed=serving.requests_processed,
-        errors=serving.errors,
+        requests_processed=requests,
+        errors=errors,
+        code=code,
+        remedy=TROUBLES[code].remedy if code else None,
     )
 
 

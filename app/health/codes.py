@@ -19,6 +19,7 @@ class Code(StrEnum):
     STALE = "stale"
     CHECK_FAILED = "check_failed"
     STARTING = "starting"
+    DRAINING = "draining"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ TROUBLES = {
     ),
     Code.CHECK_FAILED: Trouble(
         "Health check failed", "See the proxy's log for the check that failed."
+    ),
+    Code.DRAINING: Trouble(
+        "Service is shutting down", "Send requests to another instance."
     ),
     Code.STARTING: Trouble(
         "Service is starting", "Wait for the first check; it takes a few seconds."

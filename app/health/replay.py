@@ -7,6 +7,7 @@ since it is the same for every caller, and only to a request that asks for nothi
 its own (a request id, CORS).
 """
 
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.health.monitor import Monitor
 from app.health.report import Report
+from app.metrics.counts import Metrics
 from app.serving import Serving
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_PATH = "/health"
 _ASKS_FOR_MORE = ("HTTP_ORIGIN", "HTTP_X_REQUEST_ID")
 _ONE_REQUEST_ONLY = "X-Request-ID"
 
@@ -33,14 +36,19 @@ class _Answer:
 
 
 class Replay:
-    """A WSGI application around another one, for one app's monitor and counts."""
+    """A WSGI application around another one, for one app."""
 
     def __init__(
-        self, inner: "WSGIApplication", monitor: Monitor, serving: Serving
+        self,
+        inner: "WSGIApplication",
+        monitor: Monitor,
+        serving: Serving,
+        metrics: Metrics,
     ) -> None:
         self._inner = inner
         self._monitor = monitor
         self._serving = serving
+        self._metrics = metrics
         self._answers: dict[str, _Answer] = {}  # by method
 
     def __call__(
@@ -48,15 +56,18 @@ class Replay:
     ) -> Iterable[bytes]:
         """Repeat the answer, or let the view write it and keep that."""
         method = environ["REQUEST_METHOD"]
-        if environ["PATH_INFO"] != "/health" or method not in ("GET", "HEAD"):
+        if environ["PATH_INFO"] != _PATH or method not in ("GET", "HEAD"):
             return self._inner(environ, start_response)
         if any(name in environ for name in _ASKS_FOR_MORE):
             return self._inner(environ, start_response)
-        report = self._monitor.report()
+        began = time.perf_counter()
+        report = self._monitor.report(draining=self._serving.draining)
         known = self._answers.get(method)
         if known is not None and known.report is report:
-            self._serving.count(200)
             start_response("200 OK", known.headers)
+            self._metrics.requests.labels(method, _PATH, "200").inc()
+            took = self._metrics.duration.labels(method, _PATH, "200")
+            took.observe(time.perf_counter() - began)
             return known.body
         return self._keep(report, method, environ, start_response)
 

@@ -6,11 +6,25 @@ from datetime import UTC, datetime
 from app.claude.login import Method
 from app.health import verdict
 from app.health.codes import ONLY_PLACE_SEARCHED, TROUBLES, Code
-from app.health.results import Evidence, Facts, Health, Source, Status, Verdict
+from app.health.results import (
+    Change,
+    Evidence,
+    Facts,
+    Health,
+    Source,
+    Status,
+    Timing,
+    Verdict,
+)
 
 CONTRACT_STATUS = "not_authenticated"
 _LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
 HTTP_STATUS = {Status.HEALTHY: 200, Status.UNHEALTHY: 503, Status.ERROR: 500}
+_CHANGES_SHOWN = 10
+_NOT_SHARED = (
+    "The health cannot be shared through STATE_DIR ({}): every worker checks for"
+    " itself."
+)
 _RENEWS = (
     "The access token has expired; the CLI renews it with its refresh token on its"
     " next request."
@@ -34,6 +48,8 @@ class Component:
     remedy: str | None
     since: datetime
     evidence: Freshness
+    took: float | None
+    succeeded: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,17 @@ class Authentication(Component):
     note: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of a component's status; ``code`` is the new one's."""
+
+    component: str
+    before: Status
+    after: Status
+    code: Code | None
+    time: datetime
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """The service's health at ``timestamp`` (UTC); compared and cached by identity."""
@@ -70,6 +97,8 @@ class Report:
     searched: tuple[str, ...]
     claude_cli: ClaudeCli
     authentication: Authentication
+    changes: tuple[Transition, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def http_status(self) -> int:
@@ -96,12 +125,23 @@ class Report:
         return shown
 
 
-def report_health(health: Health, at: float, longest_age: float) -> Report:
-    """Report the health at monotonic time ``at``; too old a verdict is an error."""
+def report_health(
+    health: Health,
+    at: float,
+    longest_age: float,
+    *,
+    draining: bool = False,
+    trouble: str | None = None,
+) -> Report:
+    """Report the health at monotonic time ``at``; too old a verdict is an error.
+
+    ``trouble`` is why the state cannot be shared, where it cannot.
+    """
     now = datetime.now(UTC)
     cli = verdict.aged(health.cli, at, longest_age)
     login = verdict.aged(health.authentication, at, longest_age)
-    status, code = verdict.overall([cli.code, login.code])
+    stopping = Code.DRAINING if draining else None
+    status, code = verdict.overall([stopping, cli.code, login.code])
     facts = health.evidence.facts
     return Report(
         status=status,
@@ -111,6 +151,10 @@ def report_health(health: Health, at: float, longest_age: float) -> Report:
         searched=facts.location.searched if facts else (),
         claude_cli=_claude_cli(health.evidence, cli, login, at),
         authentication=_authentication(health.evidence, login, at, now),
+        changes=tuple(
+            _transition(change) for change in health.changes[:_CHANGES_SHOWN]
+        ),
+        warnings=(_NOT_SHARED.format(trouble),) if trouble else (),
     )
 
 
@@ -125,6 +169,7 @@ def _claude_cli(
         _remedy(cli.code, evidence.facts),
         cli.since,
         _freshness(cli, at),
+        *_timing(evidence.cli_timing),
         path=str(path) if path else None,
         version=evidence.cli.version if evidence.cli else None,
         authenticated=_logged_in(login.code),
@@ -148,6 +193,7 @@ def _authentication(
         _remedy(login.code, evidence.facts),
         login.since,
         _freshness(login, at),
+        *_timing(evidence.login_timing),
         logged_in=_logged_in(login.code),
         method=method,
         user=answer.user if answer else None,
@@ -164,6 +210,23 @@ def _remedy(code: Code | None, facts: Facts | None) -> str | None:
     if code == Code.CLI_NOT_FOUND and facts and facts.location.configured:
         return ONLY_PLACE_SEARCHED
     return TROUBLES[code].remedy
+
+
+def _timing(timing: Timing | None) -> tuple[float | None, datetime | None]:
+    return (timing.seconds, timing.succeeded) if timing else (None, None)
+
+
+def _transition(change: Change) -> Transition:
+    unwell = (
+        Status.UNHEALTHY if change.component == "claude_cli" else Status.UNAUTHENTICATED
+    )
+    return Transition(
+        change.component,
+        verdict.component_status(change.before, unwell),
+        verdict.component_status(change.after, unwell),
+        change.after,
+        change.time,
+    )
 
 
 def _freshness(verdict: Verdict, at: float) -> Freshness:

@@ -47,6 +47,7 @@ class CliCheck:
     code: Code | None = None
     conclusive: bool = True
     version: str | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,15 @@ class LoginCheck:
     code: Code | None = None
     conclusive: bool = True
     source: Source = Source.PROBE
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a component's last check took, and when one last found it healthy."""
+
+    seconds: float
+    succeeded: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ class Evidence:
     probed: datetime | None = None
     doubts: int = 0
     doubt: Code | None = None
+    cli_timing: Timing | None = None
+    login_timing: Timing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +112,31 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One transition of a component, by its codes; None is healthy."""
+
+    component: str
+    before: Code | None
+    after: Code | None
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """The evidence and the verdicts on it: the one state every answer comes from."""
+    """The evidence and the verdicts on it: the one state every answer comes from.
+
+    ``changes`` are the latest transitions, the newest first.
+    """
 
     evidence: Evidence
     cli: Verdict
     authentication: Verdict
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """This server as it runs; counts are of this process since its start."""
+    """This server as it runs; counts are of all its workers since its start."""
 
     status: Status
     uptime_seconds: int
@@ -119,6 +145,7 @@ class ApiServer:
     requests_processed: int
     errors: int
     code: Code | None = None
+    remedy: str | None = None
 
     @property
     def uptime(self) -> int:

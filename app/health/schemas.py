@@ -70,7 +70,7 @@ class Sparse(Schema):
 class ServiceSchema(Sparse):
     """What every answer about health begins with."""
 
-    optional = ("error", "details", "version")
+    optional = ("error", "details", "version", "warnings")
     status = _status("healthy", "unhealthy", "error")
     service = fields.Constant("claude-proxy", metadata={"type": "string"})
     timestamp = Moment(required=True)
@@ -187,6 +187,17 @@ class ComponentsSchema(Sparse):
     authentication = fields.Nested(AuthenticationSchema, required=True)
 
 
+class TransitionSchema(Sparse):
+    """One change of a component's status."""
+
+    optional = ("code",)
+    time = Moment(required=True)
+    component = fields.String(required=True)
+    before = fields.String(data_key="from", required=True)
+    after = fields.String(data_key="to", required=True)
+    code = fields.String(metadata=_about("Why; absent where it is healthy again."))
+
+
 class ConfigurationSchema(Sparse):
     """The settings in force that the contract shows."""
 
@@ -210,3 +221,5 @@ class DetailedHealthSchema(HealthStatusesSchema):
 
     components = fields.Nested(ComponentsSchema, required=True)
     configuration = fields.Nested(ConfigurationSchema, required=True)
+    recent_changes = fields.List(fields.Nested(TransitionSchema), required=True)
+    warnings = fields.List(fields.String())

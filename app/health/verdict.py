@@ -14,6 +14,7 @@ from app.claude.login import Login, Method
 from app.claude.probe import LoginAnswer
 from app.health.codes import Code
 from app.health.results import (
+    Change,
     CliCheck,
     Evidence,
     Facts,
@@ -22,10 +23,12 @@ from app.health.results import (
     LoginCheck,
     Source,
     Status,
+    Timing,
     Verdict,
 )
 
 _DOUBTS_BELIEVED = 2
+_CHANGES_KEPT = 20
 _ERRORS = (Code.CHECK_FAILED, Code.STALE)
 _LOGGED_OUT = LoginCheck(LoginAnswer(logged_in=False), source=Source.STATIC)
 
@@ -58,6 +61,10 @@ def after_check(
     if not cli.conclusive:
         return after_doubt(health, cli.code or Code.CLI_FAILED, at, now)
     asked = login.answer is not None or login.code == Code.CHECK_FAILED
+    known, login_timing = health.evidence, health.evidence.login_timing
+    if asked:
+        logged_in = login.answer is not None and login.answer.logged_in
+        login_timing = _timing(login_timing, login.seconds, now, well=logged_in)
     evidence = replace(
         health.evidence,
         cli=cli,
@@ -66,6 +73,8 @@ def after_check(
         probed=now,
         doubts=0,
         doubt=None,
+        cli_timing=_timing(known.cli_timing, cli.seconds, now, well=cli.code is None),
+        login_timing=login_timing,
     )
     return judge(replace(health, evidence=evidence), now)
 
@@ -83,11 +92,26 @@ def judge(health: Health, now: datetime) -> Health:
     evidence = health.evidence
     cli = judge_cli(evidence)
     login = judge_login(evidence, now)
-    return Health(
+    after = Health(
         evidence,
         _settle(health.cli, cli, evidence, now),
         _settle(health.authentication, login, evidence, now),
     )
+    changes = (*changes_between(health, after, now), *health.changes)
+    return replace(after, changes=changes[:_CHANGES_KEPT])
+
+
+def changes_between(before: Health, after: Health, now: datetime) -> list[Change]:
+    """Return what has changed from one state to the next."""
+    pairs = {
+        "claude_cli": (before.cli.code, after.cli.code),
+        "authentication": (before.authentication.code, after.authentication.code),
+    }
+    return [
+        Change(component, was, is_now, now)
+        for component, (was, is_now) in pairs.items()
+        if was != is_now
+    ]
 
 
 def judge_cli(evidence: Evidence) -> Judgement | None:
@@ -157,6 +181,13 @@ def _why_dead(login: Login, now: datetime) -> Code | None:
         return Code.LOGIN_EXPIRED
     expired = login.expires is not None and login.expires <= now
     return Code.LOGIN_EXPIRED if expired and not login.renewable else None
+
+
+def _timing(
+    last: Timing | None, seconds: float, now: datetime, *, well: bool
+) -> Timing:
+    before = last.succeeded if last else None
+    return Timing(seconds, now if well else before)
 
 
 def _can_be_asked(evidence: Evidence) -> bool:

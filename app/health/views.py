@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, json, request
+from flask import Blueprint, Response, g, json, request
 
 from app import extensions
 from app.access import sees_details
@@ -31,7 +31,7 @@ _statuses, _detailed = HealthStatusesSchema(), DetailedHealthSchema()
 @bp.get("/health")
 def health() -> Response:
     """Say whether to send this service traffic: 200, 503 or 500."""
-    report = extensions.monitor().report()
+    report = _report()
     trusted = report.code is not None and _caller_sees_details()
     return _answer(_basic_body(report, trusted), report.http_status, report.code)
 
@@ -39,7 +39,7 @@ def health() -> Response:
 @bp.get("/health/detailed")
 def detailed() -> Response:
     """Say what is wrong, since when, and what to do."""
-    report = extensions.monitor().report()
+    report = _report()
     trusted = _caller_sees_details()
     schema = _detailed if trusted else _statuses
     settings = extensions.settings()
@@ -47,10 +47,14 @@ def detailed() -> Response:
         "version": VERSION,
         "components": {
             "claude_cli": report.claude_cli,
-            "api_server": check_api_server(extensions.serving()),
+            "api_server": check_api_server(
+                extensions.serving(), *extensions.metrics().totals()
+            ),
             "authentication": report.authentication,
         },
         "configuration": settings,
+        "recent_changes": report.changes,
+        "warnings": report.warnings,
     }
     return _answer(_bytes(schema.dump(body)), report.http_status, report.code)
 
@@ -70,6 +74,11 @@ def _basic_body(report: Report, trusted: bool) -> bytes:
     return _bytes(schema.dump(_begin(report, trusted) | {"version": VERSION}))
 
 
+def _report() -> Report:
+    draining = extensions.serving().draining
+    return extensions.monitor().report(draining=draining)
+
+
 def _begin(report: Report, trusted: bool) -> dict[str, Any]:
     return {
         "status": report.status,
@@ -84,6 +93,8 @@ def _caller_sees_details() -> bool:
 
 
 def _answer(body: bytes, status: int, code: Code | None) -> Response:
+    if code is not None:
+        g.error_code = code.value
     headers = _HEADERS | (_RETRY_AFTER if code == Code.STARTING else {})
     return Response(body, status, headers, content_type="application/json")
 

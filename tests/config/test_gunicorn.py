@@ -23,7 +23,8 @@ def test_the_address_is_written_as_gunicorn_takes_it(host: str, bind: str):
     assert bind_address(load_settings({"HOST": host})) == bind
 
 
-def test_workers_and_threads_are_the_settings():
+def test_workers_and_threads_are_the_settings(monkeypatch):
+    monkeypatch.setattr("config.shared.share_metrics", lambda _: None)
     options = gunicorn_options(load_settings({"WORKERS": "3", "THREADS": "5"}))
     assert (options["workers"], options["threads"]) == (3, 5)
 

@@ -1,5 +1,7 @@
 """Every setting's bad values, and how problems are told."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,14 @@ def test_a_cli_path_starts_at_the_home_folder(environment):
 def test_the_state_folder_is_made_for_its_user_alone(tmp_path):
     folder = load_settings({"STATE_DIR": str(tmp_path / "a/b")}).state_dir
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_default_state_folder_is_made_too(monkeypatch, environment):
+    monkeypatch.delenv("STATE_DIR")
+    program = "from config.settings import load_settings as l; print(l().state_dir)"
+    folder = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
+    assert folder.startswith(str(environment))
+    assert Path(folder).is_dir()
 
 
 def test_the_key_is_not_kept_in_clear(monkeypatch):

@@ -75,9 +75,13 @@ def test_an_old_cli_is_not_asked_and_its_file_is_believed(login):
     assert check.source == Source.STATIC
 
 
+def test_a_server_told_to_stop_is_draining():
+    server = check_api_server(Serving("::1", 1, drain_flag=bytearray([1])), 0, 0)
+    assert (server.status, server.code) == (Status.UNHEALTHY, Code.DRAINING)
+
+
 def test_the_server_reports_its_address_and_counts():
-    serving = Serving("127.0.0.1", 8000, requests_processed=1250, errors=3)
-    server = check_api_server(serving)
+    server = check_api_server(Serving("127.0.0.1", 8000), 1250, 3)
     assert server.status == Status.HEALTHY
     assert (server.host, server.port) == ("127.0.0.1", 8000)
     assert (server.requests_processed, server.errors) == (1250, 3)

@@ -19,6 +19,7 @@ from tests.conftest import wait_until
 def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     """Start monitors that look every 20 ms, and stop them after the test."""
     monkeypatch.setattr(monitoring, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(monitoring, "POLL_EVERY", 0.02)
     monkeypatch.setattr(monitoring, "_RETRY_AFTER", 0.02)
     started: list[Monitor] = []
 
@@ -168,7 +169,7 @@ def test_a_checker_that_raises_is_an_error_of_its_component(
     def broken(*_: object) -> None:
         raise RuntimeError("sk-ant-in-an-exception")
 
-    monkeypatch.setattr(monitoring, "check_authentication", broken)
+    monkeypatch.setattr("app.health.prober.check_authentication", broken)
     monitor = watch()
     becomes(monitor, Code.CHECK_FAILED)
     assert monitor.report().claude_cli.code is None
@@ -178,7 +179,7 @@ def test_a_checker_that_raises_is_an_error_of_its_component(
 def test_a_look_that_raises_is_an_error(fake_claude, watch, monkeypatch):
     monitor = watch()
     becomes(monitor, None)
-    monkeypatch.setattr(monitoring, "read_login", lambda _: 1 / 0)
+    monkeypatch.setattr("app.health.prober.read_login", lambda _: 1 / 0)
     becomes(monitor, Code.CHECK_FAILED)
 
 

@@ -68,7 +68,7 @@ def test_a_stranger_is_told_the_code_and_the_remedy_only(ask, fake_claude):
 
 
 def test_an_internal_error_is_500(ask, monkeypatch):
-    monkeypatch.setattr("app.health.monitor.check_claude_cli", lambda *_: 1 / 0)
+    monkeypatch.setattr("app.health.prober.check_claude_cli", lambda *_: 1 / 0)
     answer = ask()
     assert (answer.status_code, answer.json["status"]) == (500, "error")
 

@@ -14,6 +14,7 @@ import requests
 from tests.conftest import wait_until
 
 ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
 
 
 class Service:
@@ -74,7 +75,11 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     def serve(*command: str, **variables: str) -> Service:
         default = [sys.executable, "-m", "app", "serve"]
         log = tmp_path / f"service-{len(started)}.log"
-        service = Service(log, list(command) or default, {"PORT": "0", **variables})
+        service = Service(
+            log,
+            list(command) or default,
+            {"PORT": "0", "DRAIN_SECONDS": "0", **variables},
+        )
         started.append(service)
         return service
 

@@ -5,15 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.claude.test_process import is_alive
 from tests.conftest import wait_until
-from tests.service.conftest import ROOT
-
-BIN = Path(sys.executable).parent
+from tests.service.conftest import BIN, ROOT
 
 
 def test_it_becomes_healthy_and_ends_with_0(serve, fake_claude):

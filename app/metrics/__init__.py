@@ -1,0 +1,1 @@
+"""What Prometheus sees: the contract's metrics, and ours beside them."""

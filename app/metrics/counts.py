@@ -1,0 +1,89 @@
+"""What this service counts, under the contract's names, and where values are kept.
+
+One registry an app. Under gunicorn the values live in files that all workers share, so
+every worker answers with the sum of all, those that have ended included.
+"""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    multiprocess,
+    values,
+)
+
+_LABELS = ("method", "endpoint", "status")
+_BUCKETS = (
+    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0),
+)
+
+
+class Metrics:
+    """What this service counts; ``folder`` holds the files shared by its workers."""
+
+    def __init__(self, folder: str | None) -> None:
+        """Register everything; without a folder, values are this process's own."""
+        self._values = CollectorRegistry()
+        self.registry = self._values if folder is None else CollectorRegistry()
+        if folder is not None:
+            multiprocess.MultiProcessCollector(  # type: ignore[no-untyped-call]
+                self.registry, folder
+            )
+        self.requests = self._counter("requests", "Requests answered.", _LABELS)
+        self.errors = self._counter(
+            "errors", "Answers of 400 and above, by their stable code.", ("type",)
+        )
+        self.transitions = self._counter(
+            "health_transitions",
+            "Changes of a component's health.",
+            ("component", "to"),
+        )
+        self.duration = Histogram(
+            "claude_proxy_request_duration_seconds",
+            "Time from the request to the last byte of its answer.",
+            _LABELS,
+            buckets=_BUCKETS,
+            registry=self._values,
+        )
+        self.in_progress = Gauge(
+            "claude_proxy_requests_in_progress",
+            "Requests being answered now.",
+            registry=self._values,
+            multiprocess_mode="livesum",
+        )
+
+    def _counter(self, name: str, meaning: str, labels: Iterable[str]) -> Counter:
+        return Counter(f"claude_proxy_{name}", meaning, labels, registry=self._values)
+
+    def totals(self) -> tuple[int, int]:
+        """Return the requests and errors of all workers, dead ones included."""
+        sums = dict.fromkeys(("claude_proxy_requests", "claude_proxy_errors"), 0.0)
+        for metric in self.registry.collect():
+            if metric.name in sums:
+                sums[metric.name] += sum(
+                    sample.value
+                    for sample in metric.samples
+                    if sample.name.endswith("_total")
+                )
+        requests, errors = sums.values()
+        return int(requests), int(errors)
+
+
+def use_shared_values(slot: Callable[[], str]) -> None:
+    """Keep values in shared files from now on, one set of files a slot.
+
+    ``slot`` returns this process's slot, which no other living process has. It stands
+    where prometheus_client puts the pid: with pids, files of dead workers pile up and
+    every scrape reads them all.
+    """
+    kept = values.MultiProcessValue(slot)  # type: ignore[no-untyped-call]
+    values.ValueClass = kept
+
+
+def forget_process(slot: str, folder: str) -> None:
+    """Drop the gauges of a process that has ended; its counts stay."""
+    multiprocess.mark_process_dead(slot, folder)  # type: ignore[no-untyped-call]

@@ -1,0 +1,166 @@
+"""What a scrape shows, in one process."""
+
+import re
+import time
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app import create_app
+from app.health.codes import Code
+from config.settings import load_settings
+from tests.conftest import wait_until
+from tests.messages_api import write_login
+
+STRANGER = {"X-Forwarded-For": "203.0.113.9"}
+
+
+@pytest.fixture
+def scrape(client):
+    def scrape(headers=None, query="") -> dict[tuple, float]:
+        monitor = client.application.extensions["monitor"]
+        wait_until(lambda: monitor.report().code != Code.STARTING)
+        text = client.get(f"/metrics{query}", headers=headers).text
+        return {
+            (sample.name, *sorted(sample.labels.values())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    return scrape
+
+
+def test_the_contracts_four_names_are_there(scrape, client):
+    client.get("/nowhere")
+    names = {key[0] for key in scrape()}
+    assert names >= {
+        "claude_proxy_requests_total",
+        "claude_proxy_request_duration_seconds_bucket",
+        "claude_proxy_errors_total",
+        "claude_proxy_claude_cli_status",
+    }
+
+
+def test_requests_are_counted_by_method_route_and_status(scrape, client):
+    client.get("/health/live")
+    assert scrape()[("claude_proxy_requests_total", "/health/live", "200", "GET")] == 1
+
+
+def test_a_thousand_unknown_paths_and_methods_are_few_series(scrape, client):
+    for number in range(1000):
+        client.open(f"/{number}", method=f"M{number % 7}")
+    found = [key for key in scrape() if key[0] == "claude_proxy_requests_total"]
+    assert ("claude_proxy_requests_total", "404", "OTHER", "unmatched") in found
+    assert len(found) == 1
+
+
+def test_errors_are_counted_by_their_code(scrape, client):
+    client.get("/nowhere")
+    client.post("/health")
+    found = scrape()
+    assert found[("claude_proxy_errors_total", "not_found")] == 1
+    assert found[("claude_proxy_errors_total", "method_not_allowed")] == 1
+
+
+def test_an_unhealthy_answer_is_counted_by_its_code(scrape, client, fake_claude):
+    fake_claude.set(logged_in=False)
+    scrape()
+    client.get("/health")
+    assert scrape()[("claude_proxy_errors_total", "not_authenticated")] == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "cli", "login"), [("ok", 1, 1), ("logged_out", 1, 0), ("crash", 0, 0)]
+)
+def test_the_health_is_a_gauge(scrape, fake_claude, mode, cli, login):
+    fake_claude.set(mode=mode)
+    found = scrape()
+    assert found[("claude_proxy_claude_cli_status",)] == cli
+    assert found[("claude_proxy_authentication_status",)] == login
+    assert found[("claude_proxy_component_healthy", "claude_cli")] == cli
+    assert found[("claude_proxy_component_healthy", "api_server")] == 1
+
+
+def test_a_check_has_a_duration_and_a_last_success(scrape):
+    found = scrape()
+    took = found[("claude_proxy_health_check_duration_seconds", "claude_cli")]
+    when = found[
+        ("claude_proxy_health_check_last_success_timestamp_seconds", "authentication")
+    ]
+    assert 0 < took < 10
+    assert abs(when - time.time()) < 30
+
+
+@pytest.mark.parametrize("renewable", [True, False])
+def test_the_end_of_a_login_shows_where_there_is_one(scrape, environment, renewable):
+    write_login(environment, refresh_token=renewable, expires_in=3600)
+    found = scrape().get(("claude_proxy_login_expiry_timestamp_seconds",))
+    assert (found is None) is renewable
+
+
+def test_transitions_are_counted(scrape):
+    key = ("claude_proxy_health_transitions_total", "claude_cli", "healthy")
+    assert scrape()[key] == 1
+
+
+def test_only_a_trusted_caller_sees_the_clis_version(scrape):
+    assert ("claude_proxy_build_info", "0.1.0", "2.1.330") in scrape()
+    assert ("claude_proxy_build_info", "", "0.1.0") in scrape(STRANGER)
+
+
+def test_start_and_memory_of_the_process_show(scrape):
+    found = scrape()
+    assert abs(found[("process_start_time_seconds",)] - time.time()) < 60
+    assert found[("process_resident_memory_bytes",)] > 1 << 20
+
+
+def test_names_can_be_picked(scrape):
+    picked = scrape(query="?name[]=claude_proxy_claude_cli_status")
+    assert set(picked) == {("claude_proxy_claude_cli_status",)}
+
+
+def test_open_metrics_are_written_when_asked_for(client):
+    accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
+    answer = client.application.test_client().get("/metrics", headers=accept)
+    assert answer.text.endswith("# EOF\n")
+
+
+def test_every_metric_is_explained(client):
+    text = client.get("/metrics").text
+    named = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+    assert named == set(re.findall(r"^# HELP (\S+) \S", text, re.MULTILINE))
+
+
+def test_a_streamed_answer_is_timed_until_its_last_byte(app):
+    @app.get("/stream")
+    def stream():
+        def words():
+            yield "a"
+            time.sleep(0.2)
+            yield "b"
+
+        return words()
+
+    environ = app.test_request_context("/stream").request.environ
+    parts = app.wsgi_app(environ, lambda status, headers, error=None: lambda data: None)
+    metrics = app.extensions["metrics"]
+    body = b"".join(parts)
+    assert metrics.in_progress._value.get() == 1
+    parts.close()
+    labels = ("GET", "/stream", "200")
+    assert body == b"ab"
+    assert metrics.duration.labels(*labels)._sum.get() > 0.2
+    assert metrics.in_progress._value.get() == 0
+
+
+def test_metrics_can_be_switched_off(fake_claude):
+    app = create_app(load_settings({"METRICS_ENABLED": "false"}))
+    app.extensions["monitor"].stop()
+    assert app.test_client().get("/metrics").status_code == 404
+
+
+def test_two_apps_do_not_share_their_counts(client, fake_claude):
+    other = create_app(load_settings())
+    other.extensions["monitor"].stop()
+    client.get("/nowhere")
+    assert other.extensions["metrics"].totals() == (0, 0)
