@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 _KNOWN = {
     404: ("not_found", "See /openapi.json for the paths there are."),
     405: ("method_not_allowed", "Use one of the methods in the Allow header."),
+    503: ("overloaded", "Come back after the seconds in Retry-After."),
     500: ("internal_error", "See the proxy's log line with this request_id."),
 }
 _trouble = TroubleSchema()

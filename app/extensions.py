@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from app.admission import Admission
 from app.health.monitor import Monitor
 from app.health.results import Change
 from app.metrics.counts import Metrics
@@ -14,9 +15,10 @@ from config.variables import metrics_folder
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Give the app its settings, what it knows of its server, counts and monitor."""
+    """Give the app its settings, what it knows of its server, and what works in it."""
     app.extensions["settings"] = settings
     app.extensions["serving"] = Serving(settings.host, settings.port)
+    app.extensions["admission"] = Admission(settings.threads)
     app.extensions["metrics"] = counts = Metrics(metrics_folder())
     app.extensions["monitor"] = Monitor(settings, _count_transitions(counts))
 
@@ -34,6 +36,11 @@ def serving() -> Serving:
 def monitor() -> Monitor:
     """Return the current app's monitor."""
     return cast(Monitor, current_app.extensions["monitor"])
+
+
+def admission() -> Admission:
+    """Return the current app's places for slow work."""
+    return cast(Admission, current_app.extensions["admission"])
 
 
 def metrics() -> Metrics:

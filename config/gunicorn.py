@@ -10,6 +10,7 @@ from app import extensions
 from app.logs import logging_config
 from app.port import refuse_taken_port
 from app.shutdown import drain_on_term
+from app.worker import HeadersFirstWorker
 from config import shared
 from config.settings import Settings
 
@@ -27,7 +28,8 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
         "bind": [bind_address(settings)],
         "workers": settings.workers,
         "threads": settings.threads,
-        "worker_class": "gthread",
+        "worker_class": HeadersFirstWorker,
+        "worker_connections": settings.max_connections,
         "graceful_timeout": int(settings.graceful_timeout),
         "logconfig_dict": logging_config(settings),
         # One path a user by default: a second instance would take over the first's.

@@ -72,6 +72,12 @@ class Settings:
     threads: int = _setting(
         "THREADS", whole_number(1, 1024), 32, "Requests a worker serves at a time."
     )
+    max_connections: int = _setting(
+        "MAX_CONNECTIONS",
+        whole_number(16, 1_000_000),
+        10_000,
+        "Connections a worker holds, idle ones included.",
+    )
     log_level: str = _setting(
         "LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING, ERROR or CRITICAL."
     )

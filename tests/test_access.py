@@ -51,6 +51,9 @@ def test_http_1_0_is_how_an_unconfigured_nginx_passes_on():
         ("http://[::1]", True),
         ("http://localhost", True),
         ("http://rebound.example:8000", False),
+        ("http://localhost.rebound.example", False),
+        ("http://127.0.0.1.rebound.example:8000", False),
+        ("http://10.0.0.1:8000", False),
     ],
 )
 def test_the_host_has_to_be_this_machines_name(url, expected):
@@ -64,7 +67,12 @@ def test_the_host_has_to_be_this_machines_name(url, expected):
         ({"Authorization": "bearer k3y"}, True),
         ({"X-Api-Key": "k3y"}, True),
         ({"Authorization": "Basic k3y"}, False),
+        ({"Authorization": "Bearer k3"}, False),
+        ({"Authorization": "k3y"}, False),
+        ({"Authorization": "Bearer"}, False),
         ({"X-Api-Key": "k3"}, False),
+        ({"X-Api-Key": "k3yy"}, False),
+        ({"X-Api-Key": "K3Y"}, False),
         ({"X-Api-Key": "\xff"}, False),
         ({}, False),
     ],
@@ -85,3 +93,34 @@ def test_never_closes_them_to_all_but_the_key():
     options = {"HEALTH_DETAILS": "never", "PROXY_API_KEY": "k3y"}
     assert not trusted(LOOPBACK, **options)
     assert trusted(STRANGER, {"X-Api-Key": "k3y"}, **options)
+
+
+def test_an_empty_forwarding_header_is_one_too():
+    assert not trusted(LOOPBACK, {"X-Forwarded-For": ""})
+
+
+def test_the_key_counts_through_a_reverse_proxy():
+    headers = {"X-Forwarded-For": "203.0.113.9", "X-Api-Key": "k3y"}
+    environ = LOOPBACK | {"SERVER_PROTOCOL": "HTTP/1.0"}
+    assert trusted(environ, headers, PROXY_API_KEY="k3y")
+
+
+def test_a_wrong_key_takes_nothing_from_a_direct_caller():
+    assert trusted(LOOPBACK, {"X-Api-Key": "wrong"}, PROXY_API_KEY="k3y")
+
+
+def test_a_key_in_the_address_is_no_key():
+    url = "http://localhost:8000"
+    app = create_app(load_settings({"PROXY_API_KEY": "k3y"}))
+    with app.test_request_context(
+        "/health?x-api-key=k3y", base_url=url, environ_overrides=STRANGER
+    ):
+        assert not sees_details(request, app.extensions["settings"])
+
+
+def test_always_opens_them_through_a_reverse_proxy_too():
+    assert trusted(LOOPBACK, {"Forwarded": "for=x"}, HEALTH_DETAILS="always")
+
+
+def test_never_without_a_key_set_is_never():
+    assert not trusted(LOOPBACK, {"X-Api-Key": ""}, HEALTH_DETAILS="never")

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from app import cli
-from app.ask import _health_url, _own_url
 from config.settings import SettingsError, describe_settings, load_settings
 
 HEALTHY = {"status": "healthy", "service": "claude-proxy"}
@@ -146,25 +145,51 @@ def test_python_m_app_is_the_same_command():
     assert b"claude-proxy, version" in subprocess.check_output(command)
 
 
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [
-        ("0.0.0.0", "http://127.0.0.1:8000"),
-        ("::", "http://[::1]:8000"),
-        ("proxy.test", "http://proxy.test:8000"),
-    ],
-)
-def test_an_address_for_everyone_is_asked_over_loopback(host, url):
-    assert _own_url(load_settings({"HOST": host})) == url
+def test_what_could_not_be_asked_leaves_stdout_empty(answering):
+    result = run("check", "--json", "--url", answering(200, b"garbage"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("could not ask: http://127.0.0.1:")
 
 
-@pytest.mark.parametrize(
-    ("given", "asked"),
-    [
-        ("localhost:8000", "http://localhost:8000/health/detailed"),
-        ("https://x.test/", "https://x.test/health/detailed"),
-        ("http://x.test/health", "http://x.test/health"),
-    ],
-)
-def test_an_address_may_be_short(given, asked):
-    assert _health_url(given) == asked
+def test_check_asks_the_address_that_is_set(answering, monkeypatch):
+    port = answering(200, HEALTHY).rpartition(":")[2]
+    monkeypatch.setenv("PORT", port)
+    assert run("check").exit_code == 0
+
+
+def test_check_local_says_that_the_cli_is_missing(fake_claude):
+    fake_claude.path.unlink()
+    result = run("check", "--local")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("unhealthy: Claude CLI not found in PATH. ")
+
+
+def test_logs_do_not_mix_with_the_json(fake_claude, monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    assert json.loads(run("check", "--local", "--json").stdout)["status"] == "healthy"
+
+
+def test_serve_hands_every_option_on(monkeypatch):
+    given = {}
+    monkeypatch.setattr(cli, "serve_until_ended", given.update)
+    run("serve", "--workers", "2", "--threads", "3")
+    assert given == {"WORKERS": "2", "THREADS": "3"}
+
+
+def test_serve_without_options_leaves_all_to_the_environment(monkeypatch):
+    given = []
+    monkeypatch.setattr(cli, "serve_until_ended", given.append)
+    assert run("serve", "--port", "").exit_code == 0
+    assert given == [{}]
+
+
+def test_bad_settings_leave_stdout_empty(monkeypatch):
+    monkeypatch.setenv("PORT", "no")
+    result = run("check", "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_help_explains_the_exit_codes():
+    said = run("check", "-h").output
+    assert "exit 0 healthy, 1 unhealthy, 2 could not ask" in said

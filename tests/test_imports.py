@@ -1,6 +1,7 @@
 """Who may import whom, as docs/architecture.md has it."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,15 @@ MAY = {
         *("app/metrics/counts.py", "app/metrics/exporter.py", "app/metrics/health.py"),
     },
     "sqlite3": {"app/health/store.py"},
-    "gunicorn": {"app/server.py", "config/gunicorn.py", "config/shared.py"},
+    "gunicorn": {
+        *("app/server.py", "app/worker.py", "config/gunicorn.py", "config/shared.py"),
+    },
 }
 # A room imports only from those to its right.
-ORDER = ["app.health.views", "app.health.monitor", "app.health.checkers", "app.claude"]
+ORDER = [
+    *("app.health.views", "app.health.monitor", "app.health.prober"),
+    *("app.health.checkers", "app.claude"),
+]
 
 
 def imports(path: Path) -> set[str]:
@@ -92,3 +98,35 @@ def test_the_environment_is_read_in_few_places():
         "app/claude/guard.py",  # hands on what it was started with
         "app/claude/locate.py",  # its main(), for the Makefile
     }
+
+
+def test_the_environment_has_no_back_door():
+    doors = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}
+    assert [path.name for path in FILES if imports(path) & doors] == []
+    assert [path.name for path in FILES if "os.getenv" in path.read_text()] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_is_relative_and_so_unseen_here(path):
+    nodes = ast.walk(ast.parse(path.read_text()))
+    assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes)
+
+
+def test_the_cli_is_driven_with_the_standard_library_alone():
+    allowed = {*sys.stdlib_module_names, "app"}
+    for path in (ROOT / "app/claude").glob("*.py"):
+        used = imports(path)
+        assert {name.partition(".")[0] for name in used} <= allowed
+        assert all(n.startswith("app.claude") for n in used if n.startswith("app"))
+
+
+@pytest.mark.parametrize("file", ["settings.py", "variables.py"])
+def test_the_settings_know_nothing_of_the_app(file):
+    used = {name.partition(".")[0] for name in imports(ROOT / "config" / file)}
+    assert used.isdisjoint({"app", "flask", "gunicorn"})
+
+
+def test_only_the_factorys_callers_import_the_factory():
+    """A room that imports ``app`` itself would import everything."""
+    users = {str(p.relative_to(ROOT)) for p in FILES if "app.create_app" in imports(p)}
+    assert users == {"app/ask.py", "app/server.py"}

@@ -1,10 +1,12 @@
 """One line a request, and none that a caller could forge."""
 
 import json
+import logging
 
 import pytest
 
 from app import create_app
+from app.logs import logging_config
 from config.settings import load_settings
 
 
@@ -51,7 +53,77 @@ def test_a_request_id_is_kept(client):
     assert answer.headers["X-Request-ID"] == "abc-123"
 
 
-@pytest.mark.parametrize("offered", ["", "a b", "x" * 129, "a;b", "ä"])
+@pytest.mark.parametrize("offered", ["", "a b", "x" * 129, "a;b", "ä", "<a>"])
 def test_a_malformed_request_id_is_replaced(client, offered):
     answer = client.get("/nowhere", headers={"X-Request-ID": offered})
     assert len(answer.headers["X-Request-ID"]) == 32
+
+
+def test_the_longest_request_id_is_kept(client):
+    answer = client.get("/nowhere", headers={"X-Request-ID": "x" * 128})
+    assert answer.headers["X-Request-ID"] == "x" * 128
+
+
+@pytest.mark.parametrize("mark", ["a\nb", "a\n", "a\r\nb"])
+def test_a_request_id_with_a_newline_is_replaced(client, mark):
+    answer = client.get("/nowhere", environ_overrides={"HTTP_X_REQUEST_ID": mark})
+    assert len(answer.headers["X-Request-ID"]) == 32
+
+
+def test_two_requests_have_two_ids(client):
+    ids = {client.get("/nowhere").headers["X-Request-ID"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_the_line_has_the_answers_request_id(capsys):
+    (line,) = lines(capsys, headers={"X-Request-ID": "look-here"})
+    assert "request_id=look-here" in line
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/detailed", "/metrics"])
+def test_every_probe_is_logged_at_debug_only(capsys, path):
+    assert lines(capsys, path) == []
+    assert f"path={path}" in lines(capsys, path, LOG_LEVEL="DEBUG")[-1]
+
+
+def test_a_key_is_not_logged(capsys):
+    headers = {"Authorization": "Bearer planted", "X-Api-Key": "planted"}
+    (line,) = lines(capsys, headers=headers, LOG_LEVEL="DEBUG")
+    assert "planted" not in line
+
+
+def test_a_newline_in_the_path_forges_no_json_either(capsys):
+    (line,) = lines(capsys, '/a%0A{"status": 200}', LOG_FORMAT="json")
+    assert json.loads(line)["path"] == '/a\n{"status": 200}'
+
+
+def test_a_quote_in_the_path_forges_no_field(capsys):
+    (line,) = lines(capsys, '/a" status=200 x="')
+    assert r'path="/a\" status=200 x=\""' in line
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_stays_on_its_one_line(capsys, fake_claude, form):
+    app = create_app(load_settings({"LOG_FORMAT": form}))
+    app.add_url_rule("/broken", view_func=lambda: [][0])
+    capsys.readouterr()
+    app.test_client().get("/broken")
+    error, request = capsys.readouterr().err.splitlines()
+    assert "IndexError" in error
+    assert "500" in request
+
+
+@pytest.mark.parametrize(
+    ("level", "gunicorns"), [("DEBUG", "INFO"), ("INFO", "INFO"), ("ERROR", "ERROR")]
+)
+def test_gunicorns_own_lines_are_never_at_debug(level, gunicorns):
+    config = logging_config(load_settings({"LOG_LEVEL": level}))
+    assert config["loggers"]["gunicorn.error"]["level"] == gunicorns
+    assert config["root"]["level"] == level
+
+
+def test_a_line_of_another_library_looks_like_ours(capsys):
+    create_app(load_settings())
+    capsys.readouterr()
+    logging.getLogger("another").warning("said %s", "so")
+    assert 'level=warning event="said so"' in capsys.readouterr().err

@@ -33,3 +33,35 @@ def test_an_address_that_is_not_ours_is_told(capsys, host):
 
 def test_a_free_port_is_left_free():
     refuse_taken_port("127.0.0.1", 0)
+
+
+def test_the_body_is_the_contracts_and_nothing_more(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        body = refused(capsys, *taken.getsockname())
+    assert list(body) == ["status", "service", "timestamp", "error", "details"]
+    assert set(body["details"]) == {"port", "host", "code", "remedy"}
+    assert "--port or PORT environment variable" in body["details"]["remedy"]
+
+
+def test_a_taken_ipv6_port_is_told(capsys):
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        body = refused(capsys, *taken.getsockname()[:2])
+    assert body["details"]["code"] == "port_in_use"
+    assert body["details"]["host"] == "::1"
+
+
+def test_a_port_taken_on_one_address_is_taken_for_all_of_them(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        body = refused(capsys, "0.0.0.0", taken.getsockname()[1])
+    assert body["details"]["code"] == "port_in_use"
+
+
+def test_a_port_with_old_connections_can_be_had_again():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        with socket.create_connection(address) as caller:
+            server.accept()[0].close()  # who closes first is left in TIME_WAIT
+            assert caller.recv(1) == b""
+    refuse_taken_port(*address)
+    with socket.create_server(address):  # and the look has left it free
+        pass

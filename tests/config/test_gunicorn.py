@@ -1,11 +1,19 @@
 """gunicorn's options and hooks."""
 
+import json
 import socket
 from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
-from config.gunicorn import bind_address, gunicorn_options, on_starting
+from config.gunicorn import (
+    bind_address,
+    gunicorn_options,
+    on_starting,
+    post_worker_init,
+    worker_exit,
+)
 from config.settings import load_settings
 
 
@@ -42,3 +50,65 @@ def test_an_upgrade_takes_over_the_port_it_inherits(taken):
 
 def test_a_unix_socket_has_no_port_to_look_at():
     on_starting(SimpleNamespace(master_pid=0, address=["/run/proxy.sock"]))
+
+
+def test_gunicorn_knows_every_option_by_its_name(monkeypatch):
+    monkeypatch.setattr("config.shared.share_metrics", lambda _: None)
+    config = Config()
+    for name, value in gunicorn_options(load_settings()).items():
+        config.set(name, value)
+    assert config.address == [("127.0.0.1", 8000)]
+
+
+def test_a_taken_port_is_told_as_the_contracts_json(taken, capsys):
+    with pytest.raises(SystemExit):
+        on_starting(SimpleNamespace(master_pid=0, address=[taken]))
+    body = json.loads(capsys.readouterr().err)
+    assert (body["status"], body["service"]) == ("unhealthy", "claude-proxy")
+    assert body["details"]["port"] == taken[1]
+
+
+def test_the_second_address_is_looked_at_too(taken, capsys):
+    free = ("127.0.0.1", 0)
+    with pytest.raises(SystemExit):
+        on_starting(SimpleNamespace(master_pid=0, address=[free, taken]))
+    assert f'"port": {taken[1]}' in capsys.readouterr().err
+
+
+@pytest.fixture
+def worker(app, taken, monkeypatch):
+    monkeypatch.setattr(app.extensions["monitor"], "ensure_running", lambda: None)
+    listener = SimpleNamespace(getsockname=lambda: taken)
+    return SimpleNamespace(wsgi=app, ppid=4711, sockets=[listener])
+
+
+def test_a_worker_learns_where_it_really_listens(worker, taken):
+    post_worker_init(worker)
+    serving = worker.wsgi.extensions["serving"]
+    assert (serving.host, serving.port, serving.server_pid) == (*taken, 4711)
+
+
+def test_at_a_unix_socket_the_address_stays_the_settings(worker):
+    worker.sockets = [SimpleNamespace(getsockname=lambda: "/run/proxy.sock")]
+    post_worker_init(worker)
+    assert worker.wsgi.extensions["serving"].port == 8000
+
+
+def test_a_worker_checks_before_anybody_asks(worker, monkeypatch):
+    started = []
+    monitor = worker.wsgi.extensions["monitor"]
+    monkeypatch.setattr(monitor, "ensure_running", lambda: started.append(True))
+    post_worker_init(worker)
+    assert started == [True]
+
+
+def test_a_worker_that_ends_stops_checking(worker, monkeypatch):
+    stopped = []
+    monitor = worker.wsgi.extensions["monitor"]
+    monkeypatch.setattr(monitor, "stop", lambda: stopped.append(True))
+    worker_exit(None, worker)
+    assert stopped == [True]
+
+
+def test_a_worker_that_failed_to_boot_ends_without_a_traceback():
+    worker_exit(None, SimpleNamespace())

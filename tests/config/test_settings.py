@@ -14,6 +14,36 @@ from config.settings import (
     load_settings,
 )
 
+BAD = [
+    ("PORT", "eighty"),
+    ("PORT", "-1"),
+    ("PORT", "65536"),
+    ("PORT", "80.5"),
+    ("WORKERS", "0"),
+    ("WORKERS", "65"),
+    ("THREADS", "0"),
+    ("THREADS", "100000"),
+    ("LOG_LEVEL", "loud"),
+    ("LOG_FORMAT", "xml"),
+    ("CORS_ENABLED", "maybe"),
+    ("METRICS_ENABLED", "maybe"),
+    ("MAX_CONNECTIONS", "15"),
+    ("HEALTH_CHECK_INTERVAL_SECONDS", "0"),
+    ("HEALTH_CHECK_INTERVAL_SECONDS", "nan"),
+    ("HEALTH_CHECK_TIMEOUT_SECONDS", "inf"),
+    ("HEALTH_CHECK_TIMEOUT_SECONDS", "601"),
+    ("DRAIN_SECONDS", "-1"),
+    ("DRAIN_SECONDS", "nan"),
+    ("GRACEFUL_TIMEOUT_SECONDS", "0"),
+    ("GRACEFUL_TIMEOUT_SECONDS", "soon"),
+    ("HEALTH_DETAILS", "everyone"),
+    ("STATE_DIR", "/dev/null"),
+    ("STATE_DIR", "/dev/null/below-a-file"),
+    ("PROXY_API_KEY", "schlüssel"),
+    ("PROXY_API_KEY", "two\nlines"),
+]
+ANYTHING_GOES = {"HOST", "CORS_ORIGINS", "CLAUDE_CLI_PATH"}
+
 
 def problems(**options: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
@@ -29,29 +59,33 @@ def test_the_defaults_are_the_houses():
     assert settings.health_details is HealthDetails.TRUSTED
 
 
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_is_told_with_its_name(name: str, value: str):
+    assert [problem.split(":")[0] for problem in problems(**{name: value})] == [name]
+
+
+def test_no_setting_is_without_a_bad_value():
+    names = {name for name, _ in describe_settings()}
+    assert {name for name, _ in BAD} == names - ANYTHING_GOES
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PORT", "eighty"),
-        ("PORT", "-1"),
-        ("PORT", "65536"),
-        ("PORT", "80.5"),
-        ("WORKERS", "0"),
-        ("THREADS", "100000"),
-        ("LOG_LEVEL", "loud"),
-        ("LOG_FORMAT", "xml"),
-        ("CORS_ENABLED", "maybe"),
-        ("HEALTH_CHECK_INTERVAL_SECONDS", "0"),
-        ("HEALTH_CHECK_INTERVAL_SECONDS", "nan"),
-        ("HEALTH_CHECK_TIMEOUT_SECONDS", "inf"),
-        ("HEALTH_DETAILS", "everyone"),
-        ("STATE_DIR", "/dev/null/below-a-file"),
-        ("PROXY_API_KEY", "schlüssel"),
-        ("PROXY_API_KEY", "two\nlines"),
+        ("PORT", "0"),
+        ("PORT", "65535"),
+        ("WORKERS", "64"),
+        ("DRAIN_SECONDS", "0"),
+        ("HEALTH_CHECK_INTERVAL_SECONDS", "0.1"),
     ],
 )
-def test_a_bad_value_is_told_with_its_name(name: str, value: str):
-    assert [problem.split(":")[0] for problem in problems(**{name: value})] == [name]
+def test_the_bounds_themselves_are_allowed(name: str, value: str):
+    settings = load_settings({name: value})
+    assert float(value) in [getattr(settings, each) for each in settings.__slots__]
+
+
+def test_a_problem_does_not_tell_the_key():
+    assert "schlüssel" not in str(SettingsError(problems(PROXY_API_KEY="schlüssel")))
 
 
 def test_all_problems_are_told_together():
@@ -66,10 +100,29 @@ def test_an_empty_value_counts_as_unset(monkeypatch):
     assert load_settings().claude_cli_path is None
 
 
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_every_setting_may_be_empty(monkeypatch, nothing):
+    expected = load_settings()
+    for name, _ in describe_settings():
+        if name != "STATE_DIR":  # its default is this person's own
+            monkeypatch.setenv(name, nothing)
+    assert load_settings() == expected
+
+
 def test_options_override_the_environment(monkeypatch):
     monkeypatch.setenv("PORT", "9000")
     assert load_settings().port == 9000
     assert load_settings({"PORT": "9001"}).port == 9001
+
+
+def test_an_option_cures_a_bad_variable(monkeypatch):
+    monkeypatch.setenv("PORT", "no")
+    assert load_settings({"PORT": "9001"}).port == 9001
+
+
+def test_the_error_itself_names_every_problem():
+    with pytest.raises(SettingsError, match=r"PORT: .*; WORKERS: "):
+        load_settings({"WORKERS": "0", "PORT": "no"})
 
 
 def test_words_are_read_in_any_case(monkeypatch):

@@ -1,0 +1,42 @@
+"""Slow work is admitted only up to a limit below the number of threads.
+
+Work that waits for the CLI holds a thread for seconds. A few threads are kept free of
+it, so that probes always find one.
+"""
+
+from threading import BoundedSemaphore
+
+from werkzeug.exceptions import ServiceUnavailable
+
+RETRY_AFTER = "1"  # seconds
+
+
+class Overloaded(ServiceUnavailable):
+    """All places for slow work are taken; the caller may come back."""
+
+    description = "All places are taken."
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=int(RETRY_AFTER))
+
+
+class Admission:
+    """The places for slow work in one process."""
+
+    def __init__(self, threads: int) -> None:
+        """Keep an eighth of the threads free, two at least; one place is left."""
+        self.limit = max(1, threads - max(2, threads // 8))
+        self._places = BoundedSemaphore(self.limit)
+
+    def enter(self) -> None:
+        """Take a place, for who calls ``leave`` once the last byte is sent.
+
+        Raises:
+            Overloaded: there is none.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Overloaded
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.release()
