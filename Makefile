@@ -64,7 +64,7 @@ cli: .venv/installed
 	  $(PIP) --editable '.[bundled-cli]' && $(BIN)/python -c 'from app.claude.locate import main; main()'; }
 
 # What the tests run beside Python; a missing one is installed where that is possible.
-TOOLS := curl jq
+TOOLS := curl jq prometheus
 tools:
 	@for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
-	[ -z "$$missing" ] || { apt-get update -qq && apt-get install -qqy $$missing; }
+	[ -z "$$missing" ] || { apt-get update -qq && RUNLEVEL=1 apt-get install -qqy --no-install-recommends $$missing; }

@@ -20,6 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False  # a probe is never answered with a redirect
+    app.url_map.merge_slashes = False
     logs.init_app(app, settings)
     extensions.install(app, settings)
     exporter.init_app(app, exported=settings.metrics_enabled)

@@ -40,10 +40,11 @@ def has_key(request: Request, settings: Settings) -> bool:
     if settings.proxy_api_key is None:
         return False
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    offered = bearer if scheme.lower() == "bearer" else ""
-    offered = offered or request.headers.get("X-Api-Key", "")
-    digest = hashlib.sha256(offered.strip().encode()).digest()
-    return hmac.compare_digest(digest, settings.proxy_api_key)
+    offered = [request.headers.get("X-Api-Key", "")]
+    if scheme.lower() == "bearer":
+        offered.append(bearer)
+    digests = [hashlib.sha256(key.strip().encode()).digest() for key in offered]
+    return any(hmac.compare_digest(d, settings.proxy_api_key) for d in digests)
 
 
 def is_direct_loopback(request: Request) -> bool:

@@ -1,13 +1,16 @@
 """Asks for the health from the command line: a running server, or here and now."""
 
 import json
+import time
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from app import create_app
-from config.settings import Settings
+from config.settings import HealthDetails, Settings
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 _SECONDS = 5.0
@@ -27,13 +30,13 @@ def server(url: str | None, settings: Settings) -> dict[str, Any]:
     Raises:
         CannotAsk: nobody answered within 5 s, or it was not this proxy.
     """
-    address = _health_url(url or _own_url(settings))
+    address = url or _own_url(settings)
+    until = time.monotonic() + _SECONDS
     try:
+        address = _health_url(address)
         request = Request(address, headers={"Accept": "application/json"})  # noqa: S310
-        with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
-            text = answer.read(_LARGEST)
-    except HTTPError as error:
-        text = error.read(_LARGEST)
+        with _open(request) as answer:
+            text = _read(answer, until)
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise CannotAsk(f"{address}: {reason}") from None
@@ -42,10 +45,30 @@ def server(url: str | None, settings: Settings) -> dict[str, Any]:
 
 def here(settings: Settings) -> dict[str, Any]:
     """Check the CLI in this process and return what ``/health/detailed`` would say."""
-    app = create_app(settings)
+    # Who can start this can see everything anyway.
+    app = create_app(replace(settings, health_details=HealthDetails.ALWAYS))
     app.extensions["monitor"].check()
     answer = app.test_client().get("/health/detailed")
+    app.extensions["monitor"].stop()
     return _health_body("here", answer.data)
+
+
+def _open(request: Request) -> Any:
+    """Open the answer, whatever its status."""
+    try:
+        return build_opener(ProxyHandler({})).open(request, timeout=_SECONDS)
+    except HTTPError as error:
+        return error
+
+
+def _read(answer: Any, until: float) -> bytes:
+    """Read what comes in time; a server that drips bytes is not waited for."""
+    text = b""
+    while chunk := answer.read1(_LARGEST):
+        text += chunk
+        if time.monotonic() > until or len(text) > _LARGEST:
+            raise TimeoutError("no whole answer in time")
+    return text
 
 
 def _own_url(settings: Settings) -> str:
@@ -56,14 +79,17 @@ def _own_url(settings: Settings) -> str:
 def _health_url(url: str) -> str:
     if "://" not in url:
         url = f"http://{url}"
-    return url if "/health" in url else f"{url.rstrip('/')}/health/detailed"
+    if urlsplit(url).path.startswith("/health"):
+        return url
+    return f"{url.rstrip('/')}/health/detailed"
 
 
 def _health_body(address: str, text: bytes) -> dict[str, Any]:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
-    if not isinstance(body, dict) or body.get("service") != "claude-proxy":
+    ours = isinstance(body, dict) and body.get("service") == "claude-proxy"
+    if not isinstance(body, dict) or not ours or "status" not in body:
         raise CannotAsk(f"{address}: what answers there is not claude-proxy")
     return body

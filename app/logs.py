@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, g, request
@@ -91,7 +92,7 @@ def _finish(response: Response) -> Response:
             "request",
             request_id=g.request_id,
             method=request.method,
-            path=request.path,
+            path=quote(request.path),
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.started) * 1000, 1),
             caller=request.remote_addr,

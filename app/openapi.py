@@ -6,6 +6,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Response, jsonify
 
+from app import extensions
 from app.health.schemas import (
     DetailedHealthSchema,
     HealthStatusesSchema,
@@ -43,11 +44,11 @@ _MEANINGS = {200: "Healthy", 503: "Unhealthy", 500: "Internal error"}
 @bp.get("/openapi.json")
 def openapi() -> Response:
     """Return the description of every endpoint."""
-    return jsonify(describe())
+    return jsonify(describe(metrics=extensions.settings().metrics_enabled))
 
 
-def describe() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document."""
+def describe(*, metrics: bool = True) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document, with or without ``/metrics``."""
     spec = APISpec(
         title="Claude Code Proxy",
         version=VERSION,
@@ -63,7 +64,7 @@ def describe() -> dict[str, Any]:
         spec.path(path, operations={"get": operation, "head": operation})
     kinds = ("text/plain", "application/openmetrics-text")
     text = {"content": {kind: {"schema": {"type": "string"}} for kind in kinds}}
-    for path, summary in _TEXT.items():
+    for path, summary in _TEXT.items() if metrics else ():
         responses = {"200": {"description": summary, **text}}
         responses["default"] = _response(0, ("Trouble",))
         operation = {"summary": summary, "responses": responses}

@@ -1,5 +1,6 @@
 """gunicorn's side of the settings: bind, workers, threads, hooks."""
 
+import math
 from typing import Any, cast
 
 from flask import Flask
@@ -30,7 +31,7 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
         "threads": settings.threads,
         "worker_class": HeadersFirstWorker,
         "worker_connections": settings.max_connections,
-        "graceful_timeout": int(settings.graceful_timeout),
+        "graceful_timeout": math.ceil(settings.graceful_timeout),
         "logconfig_dict": logging_config(settings),
         # One path a user by default: a second instance would take over the first's.
         "control_socket_disable": True,

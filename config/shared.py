@@ -34,7 +34,8 @@ def share_metrics(state_dir: Path) -> None:
     if Path(os.environ.get(METRICS_FOLDER, "")).name.startswith(ours):
         return
     for left in state_dir.glob("metrics-*"):
-        if not _is_running(int(left.name.split("-")[1])):
+        pid = left.name.split("-")[1]
+        if pid.isdecimal() and not _is_running(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
     os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=ours, dir=state_dir)
     use_shared_values(lambda: _slot)

@@ -57,7 +57,14 @@ def names(env: Env, name: str, default: Any) -> Any:
 def file(env: Env, name: str, default: Any) -> Any:
     """Read a path, made absolute; it need not exist."""
     path = env.path(name, default)
-    return path and Path(os.path.abspath(path.expanduser()))
+    return path and _absolute(path)
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return Path(os.path.abspath(path.expanduser()))
+    except RuntimeError as error:
+        raise ValidationError(f"{path}: {error}") from None
 
 
 def whole_number(least: int, most: int) -> Reader:
@@ -108,7 +115,7 @@ def folder(env: Env, name: str, default: Any) -> Any:
 
     Not left to ``validate``, which environs does not apply to a default.
     """
-    path: Path = env.path(name, default)
+    path = _absolute(env.path(name, default))
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=path):

@@ -63,7 +63,8 @@ class Monitor:
         self._heard_at = time.monotonic()
         self._trouble: str | None = None
         self._health = verdict.starting(time.monotonic(), datetime.now(UTC))
-        self._report: tuple[object, float, Report | None] = (None, 0.0, None)
+        self._report: tuple[Health, bool, float, Report | None]
+        self._report = (self._health, False, 0.0, None)
 
     def report(self, *, draining: bool = False) -> Report:
         """Return the report every answer is written from, made twice a second.
@@ -74,10 +75,10 @@ class Monitor:
         if not self._store.leads:
             self._hear()
         health, at = self._health, time.monotonic()
-        known, until, report = self._report
-        if report is None or known != (id(health), draining) or at >= until:
+        known, drained, until, report = self._report
+        if not report or known is not health or drained is not draining or at >= until:
             report = self._report_now(health, at, draining=draining)
-            self._report = ((id(health), draining), at + _REPORT_LASTS, report)
+            self._report = (health, draining, at + _REPORT_LASTS, report)
         return report
 
     def ensure_running(self) -> None:
@@ -129,12 +130,13 @@ class Monitor:
 
     def _adopt(self) -> None:
         """Begin with what another process knew a moment ago, if there is such."""
+        generation = self._store.generation()  # first: what is loaded may be newer
         shared = self._read()
         if shared is None:
             return
         if time.monotonic() - shared.evidence.looked_at <= _ADOPTED_UNTIL:
             self._health = shared
-            self._heard = self._store.generation()
+            self._heard = generation
             self._asked = shared.evidence.facts if shared.evidence.probed_at else None
 
     def _hears_nothing(self) -> bool:

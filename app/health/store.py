@@ -11,6 +11,7 @@ import mmap
 import os
 import sqlite3
 import struct
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class Store:
         self._file = folder / "health.sqlite"
         self._lock_file = folder / f"{subject}.lock"
         self._subject = subject
+        self._opening = threading.Lock()
         self._lock: int | None = None
         self._leader: int | None = None
         self._counter: mmap.mmap | None = None
@@ -90,12 +92,13 @@ class Store:
         return int(_COUNTER.unpack(self._counter[:])[0])
 
     def _open_lock(self) -> int:
-        if self._lock is None:
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-            self._lock = os.open(self._lock_file, flags, 0o600)
-            if os.fstat(self._lock).st_size < _COUNTER.size:
-                os.ftruncate(self._lock, _COUNTER.size)
-        return self._lock
+        with self._opening:
+            if self._lock is None:
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+                self._lock = os.open(self._lock_file, flags, 0o600)
+                if os.fstat(self._lock).st_size < _COUNTER.size:
+                    os.ftruncate(self._lock, _COUNTER.size)
+            return self._lock
 
     def save(self, health: Health) -> None:
         """Write the health for all to read; a damaged file is made anew.

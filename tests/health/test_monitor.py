@@ -22,6 +22,7 @@ def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     monkeypatch.setattr(monitoring, "POLL_EVERY", 0.02)
     monkeypatch.setattr(monitoring, "_RETRY_AFTER", 0.02)
     started: list[Monitor] = []
+    threads = threading.active_count()
 
     def start(**settings: str) -> Monitor:
         monitor = Monitor(load_settings(settings))
@@ -32,7 +33,7 @@ def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     yield start
     for monitor in started:
         monitor.stop()
-    wait_until(lambda: threading.active_count() == 1)
+    wait_until(lambda: threading.active_count() <= threads)
 
 
 def becomes(monitor: Monitor, code: Code | None) -> None:
