@@ -35,7 +35,10 @@ format: .venv/dev ## Put every file into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev cli ## Measure speed and memory, as ratios in one run
+bench: .venv/bench cli ## Measure speed and memory, as ratios in one run
+	$(BIN)/python -m bench.cost
+	$(BIN)/python -m bench.load
+	$(BIN)/python -m bench.restarts
 	$(BIN)/python -m bench.health
 
 lock: .venv/dev ## Write the versions in use to constraints.txt
@@ -55,6 +58,10 @@ clean: ## Remove .venv and what the tools left
 
 .venv/dev: .venv/installed
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+.venv/bench: .venv/dev
+	$(PIP) --editable '.[bench]'
 	@touch $@
 
 # An installed claude always wins; the bundled one is loaded where there is none.

@@ -1,8 +1,8 @@
 """Who is trusted: a direct caller on this machine, or one who has the key.
 
 A direct caller connects over loopback and nothing shows that it passes on somebody
-else's request: no forwarding header, no HTTP/1.0 (what nginx up to 1.28 speaks to its
-upstream, with no such header unless told), no web page's ``Origin``, and a ``Host``
+else's request: no forwarding header, no HTTP/1.0 (what nginx before 1.29.7 speaks to
+its upstream, with no such header unless told), no web page's ``Origin``, and a ``Host``
 that is this machine's own name (a page that rebinds its DNS name has another).
 """
 

@@ -218,5 +218,6 @@ def _refusal(status: HTTPStatus) -> bytes:
     text = json.dumps(TroubleSchema().dump(body)) + "\n"
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
+        "Cache-Control: no-store\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n{text}"
     ).encode()

@@ -1,60 +1,19 @@
-"""What ``/health`` costs, how soon it is healthy, and what the idle service holds.
+"""How soon the service is healthy, and what it holds while idle.
 
 Run it with ``make bench``. The machine may be noisy: every figure is a median with its
-least and most, and the cost is a ratio of two services measured in turn.
+least and most.
 """
 
 import os
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from app.claude.locate import locate
-from bench.service import ROOT, Service
+from bench.service import ROOT, Service, spread
 
-ROUNDS, REQUESTS, STARTS = 9, 4000, 5
-OURS = ("-m", "gunicorn", "wsgi:app")
-CONSTANT = (
-    *("-m", "gunicorn", "--config", "/dev/null", "--bind", "127.0.0.1:0"),
-    *("--worker-class", "gthread", "--threads", "32", "bench.constant:app"),
-)
-
-
-def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
-    """Write a median with its least and most."""
-    least, most = min(values), max(values)
-    middle = statistics.median(values)
-    return f"{middle:.{digits}f}{unit} ({least:.{digits}f} to {most:.{digits}f})"
-
-
-def cost(service: Service) -> float:
-    """Return CPU microseconds a request."""
-    before = service.cpu_seconds()
-    service.load(REQUESTS)
-    return (service.cpu_seconds() - before) / REQUESTS * 1e6
-
-
-def measure_cost() -> None:
-    """Compare ``/health`` with a Flask view that returns constant bytes."""
-    ours, constant = [], []
-    with Service(*OURS) as proxy, Service(*CONSTANT) as bare:
-        proxy.wait_for(200)
-        bare.wait_for(200)
-        cost(proxy), cost(bare)
-        for _ in range(ROUNDS):
-            ours.append(cost(proxy))
-            constant.append(cost(bare))
-        memory = proxy.memory_mib()
-    ratios = [a / b for a, b in zip(ours, constant, strict=True)]
-    print(f"/health, CPU a request: {spread(ours, ' µs', 0)}")
-    print(f"constant Flask view:    {spread(constant, ' µs', 0)}")
-    print(f"ratio, round by round:  {spread(ratios)}")
-    print(
-        f"memory after load:      {memory['Rss']:.0f} MiB RSS, {memory['Pss']:.0f} PSS"
-    )
+STARTS = 5
 
 
 def measure_start() -> None:
@@ -92,6 +51,5 @@ def timed(command: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    measure_cost()
     measure_start()
     measure_cli()

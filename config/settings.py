@@ -123,7 +123,7 @@ class Settings:
     graceful_timeout: float = _setting(
         "GRACEFUL_TIMEOUT_SECONDS",
         seconds(1, 3600),
-        20.0,
+        4.0,
         "Seconds that running requests then have to finish.",
     )
     state_dir: Path = _setting(

@@ -17,14 +17,14 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.health.monitor import Monitor
 from app.health.report import Report
-from app.metrics.counts import Metrics
+from app.metrics.counts import Counted, Metrics, Timed
 from app.serving import Serving
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATH = "/health"
-_ASKS_FOR_MORE = ("HTTP_ORIGIN", "HTTP_X_REQUEST_ID")
+_ASKS_FOR_MORE = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID"})
 _ONE_REQUEST_ONLY = "X-Request-ID"
 
 
@@ -33,6 +33,8 @@ class _Answer:
     report: Report
     headers: list[tuple[str, str]]
     body: list[bytes]
+    requests: Counted
+    duration: Timed
 
 
 class Replay:
@@ -58,16 +60,15 @@ class Replay:
         method = environ["REQUEST_METHOD"]
         if environ["PATH_INFO"] != _PATH or method not in ("GET", "HEAD"):
             return self._inner(environ, start_response)
-        if any(name in environ for name in _ASKS_FOR_MORE):
+        if not _ASKS_FOR_MORE.isdisjoint(environ):
             return self._inner(environ, start_response)
         began = time.perf_counter()
         report = self._monitor.report(draining=self._serving.draining)
         known = self._answers.get(method)
         if known is not None and known.report is report:
             start_response("200 OK", known.headers)
-            self._metrics.requests.labels(method, _PATH, "200").inc()
-            took = self._metrics.duration.labels(method, _PATH, "200")
-            took.observe(time.perf_counter() - began)
+            known.requests.inc()
+            known.duration.observe(time.perf_counter() - began)
             return known.body
         return self._keep(report, method, environ, start_response)
 
@@ -90,5 +91,6 @@ class Replay:
         with closing(ClosingIterator(self._inner(environ, start))) as answer:
             body = [b"".join(answer)]
         if kept:
-            self._answers[method] = _Answer(report, kept, body)
+            counted = self._metrics.of_answer(method, _PATH, "200")
+            self._answers[method] = _Answer(report, kept, body, *counted)
         return body

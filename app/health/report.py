@@ -82,6 +82,7 @@ class Transition:
     component: str
     before: Status
     after: Status
+    code_before: Code | None
     code: Code | None
     time: datetime
 
@@ -224,6 +225,7 @@ def _transition(change: Change) -> Transition:
         change.component,
         verdict.component_status(change.before, unwell),
         verdict.component_status(change.after, unwell),
+        change.before,
         change.after,
         change.time,
     )

@@ -190,11 +190,12 @@ class ComponentsSchema(Sparse):
 class TransitionSchema(Sparse):
     """One change of a component's status."""
 
-    optional = ("code",)
+    optional = ("code", "from_code")
     time = Moment(required=True)
     component = fields.String(required=True)
     before = fields.String(data_key="from", required=True)
     after = fields.String(data_key="to", required=True)
+    code_before = fields.String(data_key="from_code", metadata=_about("Why before."))
     code = fields.String(metadata=_about("Why; absent where it is healthy again."))
 
 

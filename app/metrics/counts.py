@@ -22,6 +22,10 @@ _BUCKETS = (
 )
 
 
+Counted = Counter
+Timed = Histogram
+
+
 class Metrics:
     """What this service counts; ``folder`` holds the files shared by its workers."""
 
@@ -58,6 +62,10 @@ class Metrics:
 
     def _counter(self, name: str, meaning: str, labels: Iterable[str]) -> Counter:
         return Counter(f"claude_proxy_{name}", meaning, labels, registry=self._values)
+
+    def of_answer(self, *labels: str) -> tuple[Counted, Timed]:
+        """Return what counts and times answers with these labels, to be kept."""
+        return self.requests.labels(*labels), self.duration.labels(*labels)
 
     def totals(self) -> tuple[int, int]:
         """Return the requests and errors of all workers, dead ones included."""
