@@ -1,7 +1,6 @@
 """A planted token is looked for wherever a person or a program could see it."""
 
 import json
-import subprocess
 from pathlib import Path
 
 from tests.conftest import wait_until
@@ -19,12 +18,19 @@ def plant(home: Path) -> None:
     file.write_text(json.dumps(login))
 
 
+def command_line(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:  # it has ended
+        return ""
+
+
 def seen_of(service) -> str:
     answers = [service.get(path) for path in PATHS]
     answers.append(service.get("/health", headers={"x-api-key": "wrong"}))
-    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
+    commands = "".join(map(command_line, Path("/proc").glob("[0-9]*/cmdline")))
     headers = "".join(str(answer.headers) for answer in answers)
-    return headers + "".join(answer.text for answer in answers) + lines.stdout
+    return headers + "".join(answer.text for answer in answers) + commands
 
 
 def test_no_secret_shows_with_the_real_cli(serve, real_claude, environment):

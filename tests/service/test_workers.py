@@ -78,6 +78,27 @@ def test_the_probers_death_hands_the_probing_on(serve, fake_claude, tmp_path):
         wait_until(lambda: service.get().status_code == 200, 3.0)
 
 
+def test_a_stuck_prober_does_not_keep_the_others_from_the_truth(
+    serve, fake_claude, tmp_path
+):
+    service = serve(WORKERS="2")
+    service.becomes(None)
+    stuck = leader(tmp_path / "state")
+    os.kill(stuck, signal.SIGSTOP)
+    try:
+        fake_claude.path.unlink()
+        wait_until(lambda: answers_503(service), 20)
+    finally:
+        os.kill(stuck, signal.SIGCONT)
+
+
+def answers_503(service: Service) -> bool:
+    try:
+        return requests.get(f"{service.url}/health", timeout=1).status_code == 503
+    except requests.RequestException:  # the stuck worker had this connection
+        return False
+
+
 def leader(state: Path) -> int:
     """Find the process that holds the prober's lock."""
     (lock,) = state.glob("*.lock")
