@@ -22,16 +22,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
+from flask import Flask
 from gunicorn import http
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.health.schemas import TroubleSchema
+from config.settings import Settings
 
-HEADERS_WITHIN = 10.0  # seconds from the connection or the end of the last request
-LARGEST_HEADERS = 64 << 10  # bytes, all together
 _LINGER = 2.0  # seconds for the client to close, so that it reads the whole answer
 _BODY_LEFT_WITHIN = 0.05  # seconds to drain a body nobody read
 _CHUNK = 16 << 10
@@ -57,6 +57,12 @@ class HeadersFirstWorker(ThreadWorker):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.lingering: deque[Any] = deque()
         super().init_process()
+
+    @property
+    def _settings(self) -> Settings:
+        """Return the app's settings: the time and the size that headers may take."""
+        app = cast(Flask, self.wsgi)
+        return cast(Settings, app.extensions["settings"])
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, and wait for its request without a thread."""
@@ -129,7 +135,7 @@ class HeadersFirstWorker(ThreadWorker):
             self._hand_on(conn)
             return
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + HEADERS_WITHIN
+        conn.timeout = time.monotonic() + self._settings.header_timeout
         self._poll(conn, self.pending_conns, self._collect)
 
     def _collect(self, conn: _Conn, client: socket.socket) -> None:
@@ -139,7 +145,8 @@ class HeadersFirstWorker(ThreadWorker):
         searched = max(0, len(conn.collected) - len(_END) + 1)
         conn.collected += chunk
         whole = conn.collected.find(_END, searched) >= 0
-        too_large = len(conn.collected) > LARGEST_HEADERS and not whole
+        most = self._settings.max_header_bytes
+        too_large = len(conn.collected) > most and not whole
         if chunk and not whole and not too_large:
             return
         self._unpoll(conn, self.pending_conns)

@@ -89,8 +89,9 @@ class Service:
 
     def wait_for(self, status: int, path: str = "/health") -> float:
         """Wait for this status; return the seconds since the start."""
+        until = time.monotonic() + _STARTS_WITHIN
         while self.status(path) != status:
-            if time.perf_counter() - self.started > _STARTS_WITHIN:
+            if time.monotonic() > until:
                 raise RuntimeError(f"no {status}: {self._log.read_text()}")
             time.sleep(0.005)
         return time.perf_counter() - self.started

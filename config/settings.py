@@ -78,6 +78,18 @@ class Settings:
         10_000,
         "Connections a worker holds, idle ones included.",
     )
+    header_timeout: float = _setting(
+        "HEADER_TIMEOUT_SECONDS",
+        seconds(0.1, 600),
+        10.0,
+        "Seconds in which the headers of a request have to be complete.",
+    )
+    max_header_bytes: int = _setting(
+        "MAX_HEADER_BYTES",
+        whole_number(1024, 1 << 20),
+        64 << 10,
+        "Size of a request's headers, all together.",
+    )
     log_level: str = _setting(
         "LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING, ERROR or CRITICAL."
     )

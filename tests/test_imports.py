@@ -15,7 +15,7 @@ MAY = {
         *("app/__init__.py", "app/access.py", "app/errors.py", "app/extensions.py"),
         *("app/health/views.py", "app/logs.py", "app/openapi.py"),
         *("app/metrics/exporter.py", "app/metrics/health.py"),
-        "config/gunicorn.py",
+        *("app/worker.py", "config/gunicorn.py"),
     },
     "marshmallow": {
         *("app/health/schemas.py", "config/settings.py", "config/variables.py"),

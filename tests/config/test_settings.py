@@ -28,6 +28,8 @@ BAD = [
     ("CORS_ENABLED", "maybe"),
     ("METRICS_ENABLED", "maybe"),
     ("MAX_CONNECTIONS", "15"),
+    ("HEADER_TIMEOUT_SECONDS", "0"),
+    ("MAX_HEADER_BYTES", "1023"),
     ("HEALTH_CHECK_INTERVAL_SECONDS", "0"),
     ("HEALTH_CHECK_INTERVAL_SECONDS", "nan"),
     ("HEALTH_CHECK_TIMEOUT_SECONDS", "inf"),

@@ -19,7 +19,8 @@ PROBES = ("/health", "/health/live", "/metrics")
 
 @pytest.fixture
 def service(serve: Callable[..., Service], fake_claude, request) -> Service:
-    service = serve(*SLOW, *getattr(request, "param", ()), THREADS="8")
+    shape = getattr(request, "param", ())
+    service = serve(*SLOW, *shape, THREADS="8", HEADER_TIMEOUT_SECONDS="3")
     service.becomes(None)
     return service
 
