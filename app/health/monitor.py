@@ -180,7 +180,7 @@ class Monitor:
 
     def _is_due(self, facts: Facts) -> bool:
         evidence = self._health.evidence
-        if self._asked is None or not _same(facts, self._asked):
+        if facts != self._asked:
             return True
         again = _RETRY_AFTER if evidence.doubts == 1 else self.interval
         return time.monotonic() >= (evidence.probed_at or 0.0) + again
@@ -248,10 +248,3 @@ class Monitor:
         return report_health(
             health, at, self.longest_age, draining=draining, trouble=self._trouble
         )
-
-
-def _same(facts: Facts, other: Facts) -> bool:
-    return (facts.location.identity, facts.login.identity) == (
-        other.location.identity,
-        other.login.identity,
-    )
