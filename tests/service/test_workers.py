@@ -59,7 +59,7 @@ def test_every_worker_says_the_same_and_none_is_lost(serve, fake_claude, shape):
 
 
 def test_a_thousand_probes_of_four_workers_start_one_child(serve, fake_claude):
-    fake_claude.set(mode="slow", seconds=3)
+    fake_claude.set(mode="slow", seconds=5)
     service = serve(WORKERS="4")
     assert set(ask_often(service, 1000)) == {503}
     service.becomes(None)
