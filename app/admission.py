@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 
 from werkzeug.exceptions import ServiceUnavailable
 
-RETRY_AFTER = "1"  # seconds
+RETRY_AFTER = 1  # seconds
 
 
 class Overloaded(ServiceUnavailable):
@@ -17,7 +17,7 @@ class Overloaded(ServiceUnavailable):
     description = "All places are taken."
 
     def __init__(self) -> None:
-        super().__init__(retry_after=int(RETRY_AFTER))
+        super().__init__(retry_after=RETRY_AFTER)
 
 
 class Admission:
