@@ -1,24 +1,20 @@
 """Every error becomes one JSON shape, here only: the contract's, with a code."""
 
-from datetime import UTC, datetime
-
 import structlog
 from flask import Flask, Response, g, json
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.health.results import Status
-from app.health.schemas import TroubleSchema
+from app.contract.codes import Code
+from app.contract.problem import problem
 
 log = structlog.get_logger(__name__)
 
-# By HTTP status: the stable code, and what the caller can do.
-_KNOWN = {
-    404: ("not_found", "See /openapi.json for the paths there are."),
-    405: ("method_not_allowed", "Use one of the methods in the Allow header."),
-    503: ("overloaded", "Come back after the seconds in Retry-After."),
-    500: ("internal_error", "See the proxy's log line with this request_id."),
+_CODES = {
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    500: Code.INTERNAL_ERROR,
+    503: Code.OVERLOADED,
 }
-_trouble = TroubleSchema()
 
 
 def init_app(app: Flask) -> None:
@@ -30,15 +26,10 @@ def init_app(app: Flask) -> None:
 def render(error: HTTPException) -> Response:
     """Write an HTTP error as JSON, keeping its status and its headers (``Allow``)."""
     status = error.code or 500
-    code, remedy = _KNOWN.get(status, ("bad_request", "Correct the request."))
-    g.error_code = code
-    body = {
-        "status": Status.ERROR,
-        "timestamp": datetime.now(UTC),
-        "error": error.name,
-        "details": {"code": code, "remedy": remedy, "request_id": g.request_id},
-    }
-    text = json.dumps(_trouble.dump(body)) + "\n"
+    code = _CODES.get(status, Code.BAD_REQUEST)
+    g.error_code = code.value
+    body = problem(code, error=error.name, request_id=g.request_id)
+    text = json.dumps(body) + "\n"
     response = Response(text, status, content_type="application/json")
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

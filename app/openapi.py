@@ -7,19 +7,15 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Response, jsonify
 
 from app import extensions
-from app.health.schemas import (
-    DetailedHealthSchema,
-    HealthStatusesSchema,
-    HealthySchema,
-    TroubleSchema,
-)
+from app.contract.problem import ProblemSchema
+from app.health.schemas import DetailedHealthSchema, HealthStatusesSchema, HealthySchema
 from app.version import VERSION
 
 bp = Blueprint("openapi", __name__)
 
 _SCHEMAS = {
     "Healthy": HealthySchema,
-    "Trouble": TroubleSchema,
+    "Problem": ProblemSchema,
     "HealthStatuses": HealthStatusesSchema,
     "DetailedHealth": DetailedHealthSchema,
 }
@@ -28,11 +24,11 @@ _DETAILED = ("DetailedHealth", "HealthStatuses")  # to a trusted caller, to othe
 _PATHS: dict[str, tuple[str, dict[int, tuple[str, ...]]]] = {
     "/health": (
         "Whether to send this service traffic.",
-        {200: ("Healthy",), 503: ("Trouble",), 500: ("Trouble",)},
+        {200: ("Healthy",), 503: ("Problem",), 500: ("Problem",)},
     ),
     "/health/detailed": (
         "What is wrong, since when, and what to do.",
-        {200: _DETAILED, 503: _DETAILED, 500: (*_DETAILED, "Trouble")},
+        {200: _DETAILED, 503: _DETAILED, 500: (*_DETAILED, "Problem")},
     ),
     "/health/live": ("That this process serves.", {200: ("Healthy",)}),
     "/openapi.json": ("This description.", {200: ()}),
@@ -59,14 +55,14 @@ def describe(*, metrics: bool = True) -> dict[str, Any]:
         spec.components.schema(name, schema=schema)
     for path, (summary, answers) in _PATHS.items():
         responses = {str(code): _response(code, answers[code]) for code in answers}
-        responses["default"] = _response(0, ("Trouble",))
+        responses["default"] = _response(0, ("Problem",))
         operation = {"summary": summary, "responses": responses}
         spec.path(path, operations={"get": operation, "head": operation})
     kinds = ("text/plain", "application/openmetrics-text")
     text = {"content": {kind: {"schema": {"type": "string"}} for kind in kinds}}
     for path, summary in _TEXT.items() if metrics else ():
         responses = {"200": {"description": summary, **text}}
-        responses["default"] = _response(0, ("Trouble",))
+        responses["default"] = _response(0, ("Problem",))
         operation = {"summary": summary, "responses": responses}
         spec.path(path, operations={"get": operation, "head": operation})
     return spec.to_dict()

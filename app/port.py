@@ -4,9 +4,9 @@ import errno
 import json
 import socket
 import sys
-from datetime import UTC, datetime
 
-from app.health.schemas import TroubleSchema
+from app.contract.codes import Code
+from app.contract.problem import problem
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -23,7 +23,7 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, UnicodeError) as error:
-        sys.stderr.write(json.dumps(_trouble(host, port, error), indent=2) + "\n")
+        sys.stderr.write(json.dumps(_problem(host, port, error), indent=2) + "\n")
         sys.exit(1)
 
 
@@ -32,18 +32,10 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _trouble(host: str, port: int, error: OSError | UnicodeError) -> object:
-    reason = getattr(error, "strerror", None) or "not a host name"
+def _problem(host: str, port: int, error: OSError | UnicodeError) -> object:
     if getattr(error, "errno", None) == errno.EADDRINUSE:
-        said, code = f"Port {port} already in use", "port_in_use"
-        remedy = "Change port with --port or PORT environment variable."
+        code, said = Code.PORT_IN_USE, f"Port {port} already in use"
     else:
-        said, code = f"Cannot listen on {host}: {reason}", "address_unavailable"
-        remedy = "Change the address with --host or HOST, or the port with --port."
-    body = {
-        "status": "unhealthy",
-        "timestamp": datetime.now(UTC),
-        "error": said,
-        "details": {"port": port, "host": host, "code": code, "remedy": remedy},
-    }
-    return TroubleSchema().dump(body)
+        reason = getattr(error, "strerror", None) or "not a host name"
+        code, said = Code.ADDRESS_UNAVAILABLE, f"Cannot listen on {host}: {reason}"
+    return problem(code, error=said, port=port, host=host)

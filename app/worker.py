@@ -19,7 +19,6 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
@@ -29,7 +28,8 @@ from gunicorn import http
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from app.health.schemas import TroubleSchema
+from app.contract.codes import Code
+from app.contract.problem import problem
 from config.settings import Settings
 
 _LINGER = 2.0  # seconds for the client to close, so that it reads the whole answer
@@ -215,14 +215,7 @@ def _status(error: BaseException) -> HTTPStatus | None:
 
 
 def _refusal(status: HTTPStatus) -> bytes:
-    details = {"code": "bad_request", "remedy": "Correct the request."}
-    body = {
-        "status": "error",
-        "timestamp": datetime.now(UTC),
-        "error": status.phrase,
-        "details": details,
-    }
-    text = json.dumps(TroubleSchema().dump(body)) + "\n"
+    text = json.dumps(problem(Code.BAD_REQUEST, error=status.phrase)) + "\n"
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
         "Cache-Control: no-store\r\n"

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.openapi import describe
 
-_UNDESCRIBED_ERROR = {"$ref": "#/components/schemas/Trouble"}
+_UNDESCRIBED_ERROR = {"$ref": "#/components/schemas/Problem"}
 
 
 class DescribedClient(FlaskClient):

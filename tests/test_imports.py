@@ -18,7 +18,8 @@ MAY = {
         *("app/worker.py", "config/gunicorn.py"),
     },
     "marshmallow": {
-        *("app/health/schemas.py", "config/settings.py", "config/variables.py"),
+        *("app/contract/fields.py", "app/contract/problem.py", "app/health/schemas.py"),
+        *("config/settings.py", "config/variables.py"),
     },
     "subprocess": {"app/claude/process.py"},
     "signal": {"app/claude/guard.py", "app/shutdown.py"},

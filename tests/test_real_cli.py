@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.claude.environment import child_environment, probe_environment
-from app.health.codes import Code
+from app.contract.codes import Code
 from app.health.monitor import Monitor
 from app.health.report import Report
 from config.settings import load_settings

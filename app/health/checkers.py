@@ -13,8 +13,8 @@ from app.claude.errors import CliCrashed, CliGarbled, CliTimeout
 from app.claude.login import Login, read_user
 from app.claude.probe import LoginAnswer, ask_login, ask_version, has_auth_status
 from app.claude.process import Run
-from app.health.codes import TROUBLES, Code
-from app.health.results import ApiServer, CliCheck, LoginCheck, Source, Status
+from app.contract.codes import MEANINGS, Code, Status
+from app.health.results import ApiServer, CliCheck, LoginCheck, Source
 from app.serving import Serving
 
 
@@ -60,7 +60,7 @@ def check_api_server(serving: Serving, requests: int, errors: int) -> ApiServer:
         requests_processed=requests,
         errors=errors,
         code=code,
-        remedy=TROUBLES[code].remedy if code else None,
+        remedy=MEANINGS[code].remedy if code else None,
     )
 
 

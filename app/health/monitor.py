@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 
 import structlog
 
+from app.contract.codes import Code
 from app.health import verdict
-from app.health.codes import Code
 from app.health.prober import Prober
 from app.health.report import Report, report_health
 from app.health.results import Change, Facts, Health

@@ -15,8 +15,8 @@ from app.claude.environment import child_environment, probe_environment
 from app.claude.locate import locate
 from app.claude.login import read_login
 from app.claude.process import Completed, run
+from app.contract.codes import Code
 from app.health.checkers import check_authentication, check_claude_cli
-from app.health.codes import Code
 from app.health.results import CliCheck, Facts, LoginCheck
 from app.health.store import boot_id
 from config.settings import Settings

@@ -2,23 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from app.claude.login import Method
+from app.contract.codes import MEANINGS, Code, Status
 from app.health import verdict
-from app.health.codes import ONLY_PLACE_SEARCHED, TROUBLES, Code
-from app.health.results import (
-    Change,
-    Evidence,
-    Facts,
-    Health,
-    Source,
-    Status,
-    Timing,
-    Verdict,
-)
+from app.health.results import Change, Evidence, Facts, Health, Source, Timing, Verdict
 
 CONTRACT_STATUS = "not_authenticated"
 _LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
+_ONLY_PLACE_SEARCHED = (
+    "CLAUDE_CLI_PATH names the only place that is searched: correct it, or unset it."
+)
 HTTP_STATUS = {Status.HEALTHY: 200, Status.UNHEALTHY: 503, Status.ERROR: 500}
 _CHANGES_SHOWN = 10
 _NOT_SHARED = (
@@ -109,13 +104,13 @@ class Report:
     @property
     def error(self) -> str | None:
         """Return the sentence that says what is wrong, None where nothing is."""
-        return TROUBLES[self.code].error if self.code else None
+        return MEANINGS[self.code].error if self.code else None
 
-    def details(self, *, trusted: bool) -> dict[str, object]:
+    def details(self, *, trusted: bool) -> dict[str, Any]:
         """Return the code and the remedy and, for a trusted caller, the rest."""
         if self.code is None:
             return {}
-        shown: dict[str, object] = {
+        shown: dict[str, Any] = {
             "code": self.code.value,
             "remedy": self.remedy,
         }
@@ -209,8 +204,8 @@ def _remedy(code: Code | None, facts: Facts | None) -> str | None:
     if code is None:
         return None
     if code == Code.CLI_NOT_FOUND and facts and facts.location.configured:
-        return ONLY_PLACE_SEARCHED
-    return TROUBLES[code].remedy
+        return _ONLY_PLACE_SEARCHED
+    return MEANINGS[code].remedy
 
 
 def _timing(timing: Timing | None) -> tuple[float | None, datetime | None]:

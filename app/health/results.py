@@ -10,16 +10,7 @@ from enum import StrEnum
 from app.claude.locate import Location
 from app.claude.login import Login
 from app.claude.probe import LoginAnswer
-from app.health.codes import Code
-
-
-class Status(StrEnum):
-    """A component's or the service's status, in the contract's words."""
-
-    HEALTHY = "healthy"
-    UNHEALTHY = "unhealthy"
-    UNAUTHENTICATED = "unauthenticated"
-    ERROR = "error"
+from app.contract.codes import Code, Status
 
 
 class Source(StrEnum):

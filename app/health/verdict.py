@@ -12,7 +12,7 @@ from datetime import datetime
 
 from app.claude.login import Login, Method
 from app.claude.probe import LoginAnswer
-from app.health.codes import Code
+from app.contract.codes import Code, Status
 from app.health.results import (
     Change,
     CliCheck,
@@ -22,7 +22,6 @@ from app.health.results import (
     Judgement,
     LoginCheck,
     Source,
-    Status,
     Timing,
     Verdict,
 )

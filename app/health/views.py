@@ -8,23 +8,18 @@ from flask import Blueprint, Response, g, json, request
 
 from app import extensions
 from app.access import sees_details
+from app.contract.codes import Code, Status
+from app.contract.problem import problem
 from app.health.checkers import check_api_server
-from app.health.codes import Code
 from app.health.report import Report
-from app.health.results import Status
-from app.health.schemas import (
-    DetailedHealthSchema,
-    HealthStatusesSchema,
-    HealthySchema,
-    TroubleSchema,
-)
+from app.health.schemas import DetailedHealthSchema, HealthStatusesSchema, HealthySchema
 from app.version import VERSION
 
 bp = Blueprint("health", __name__)
 
 _HEADERS = {"Cache-Control": "no-store"}
 _RETRY_AFTER = {"Retry-After": "1"}  # seconds: a working CLI is checked by then
-_healthy, _trouble = HealthySchema(), TroubleSchema()
+_healthy = HealthySchema()
 _statuses, _detailed = HealthStatusesSchema(), DetailedHealthSchema()
 
 
@@ -70,8 +65,10 @@ def live() -> Response:
 @lru_cache(maxsize=4)
 def _basic_body(report: Report, trusted: bool) -> bytes:
     """Write the body once for all who ask within the report's second."""
-    schema = _trouble if report.code else _healthy
-    return _bytes(schema.dump(_begin(report, trusted) | {"version": VERSION}))
+    if report.code is None:
+        return _bytes(_healthy.dump(_begin(report, trusted) | {"version": VERSION}))
+    details = report.details(trusted=trusted)
+    return _bytes(problem(report.code, at=report.timestamp, **details))
 
 
 def _report() -> Report:

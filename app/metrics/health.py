@@ -12,9 +12,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.access import sees_details
+from app.contract.codes import Status
 from app.health.monitor import Monitor
 from app.health.report import Component, Report
-from app.health.results import Status
 from app.serving import Serving
 from app.version import VERSION
 from config.settings import Settings

@@ -7,13 +7,13 @@ import pytest
 from app.claude.errors import CliTimeout
 from app.claude.login import Login, Method
 from app.claude.process import Completed
+from app.contract.codes import Code, Status
 from app.health.checkers import (
     check_api_server,
     check_authentication,
     check_claude_cli,
 )
-from app.health.codes import Code
-from app.health.results import Source, Status
+from app.health.results import Source
 from app.serving import Serving
 
 CLI = Path("/c/claude")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.contract.codes import Code
 from app.health import monitor as monitoring
-from app.health.codes import Code
 from app.health.monitor import Monitor
 from config.settings import load_settings
 from tests.conftest import wait_until

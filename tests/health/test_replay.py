@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.health.codes import Code
+from app.contract.codes import Code
 from tests.conftest import wait_until
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from app.claude.locate import Location
 from app.claude.login import Login, Method
 from app.claude.probe import LoginAnswer
+from app.contract.codes import Code, Status
 from app.health import verdict
-from app.health.codes import Code
-from app.health.results import CliCheck, Facts, Health, LoginCheck, Source, Status
+from app.health.results import CliCheck, Facts, Health, LoginCheck, Source
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PAST, FUTURE = NOW - timedelta(hours=1), NOW + timedelta(hours=1)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.health.codes import Code
+from app.contract.codes import Code
 from app.health.monitor import Monitor
 from config.settings import load_settings
 from tests.conftest import wait_until

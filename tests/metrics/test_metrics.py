@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app
-from app.health.codes import Code
+from app.contract.codes import Code
 from config.settings import load_settings
 from tests.conftest import wait_until
 from tests.messages_api import write_login

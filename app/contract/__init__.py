@@ -1,0 +1,1 @@
+"""The words and shapes promised to callers; imports nothing of ours."""
