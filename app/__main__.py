@@ -1,5 +1,5 @@
 """``python -m app`` is the command ``claude-proxy``."""
 
-from app.cli import main
+from app.commands.main import main
 
 main()

@@ -1,26 +1,18 @@
-"""One structured line a request, with a request id; and how any line is written."""
+"""How any log line is written: structured, to stderr, gunicorn's own lines as well."""
 
 import logging
 import logging.config
-import re
-import time
-import uuid
 from typing import Any
-from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, g, request
 
 from config.settings import LogFormat, Settings
 
-_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_PROBES = ("/health", "/metrics")  # asked many times a minute
 _LEVELS = logging.getLevelNamesMapping().__getitem__
-log = structlog.get_logger(__name__)
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Log the app's requests; probes only at DEBUG, since they are many."""
+def configure(settings: Settings) -> None:
+    """Write every line of this process as the settings say."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -32,8 +24,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.config.dictConfig(logging_config(settings))
-    app.before_request(_begin)
-    app.after_request(_finish)
 
 
 def logging_config(settings: Settings) -> dict[str, Any]:
@@ -75,26 +65,3 @@ def logging_config(settings: Settings) -> dict[str, Any]:
             },
         },
     }
-
-
-def _begin() -> None:
-    g.started = time.perf_counter()
-    offered = request.headers.get("X-Request-ID", "")
-    g.request_id = offered if _ID.fullmatch(offered) else uuid.uuid4().hex
-
-
-def _finish(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    level = logging.DEBUG if request.path.startswith(_PROBES) else logging.INFO
-    if logging.getLogger(__name__).isEnabledFor(level):
-        log.log(
-            level,
-            "request",
-            request_id=g.request_id,
-            method=request.method,
-            path=quote(request.path),
-            status=response.status_code,
-            duration_ms=round((time.perf_counter() - g.started) * 1000, 1),
-            caller=request.remote_addr,
-        )
-    return response

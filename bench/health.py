@@ -24,7 +24,7 @@ def measure_start() -> None:
             live.append(time.perf_counter() - proxy.started)
             healthy.append(proxy.wait_for(200))
             idle = proxy.memory_mib()
-        imports.append(timed([sys.executable, "-c", "import app.cli"]))
+        imports.append(timed([sys.executable, "-c", "import app.commands.main"]))
     print(f"start to healthy:       {spread(healthy, ' s')}")
     print(f"  of it until it listens {spread(live, ' s')}")
     print(f"  of that, imports       {spread(imports, ' s')}")

@@ -1,9 +1,11 @@
 """The service with some 200 series in its metrics, for measuring a scrape."""
 
 from app import create_app
+from app.metrics.registry import Metrics
+from app.web.current import part_of
 
 app = create_app()
 for number in range(10):
     labels = ("GET", f"/made-up/{number}", "200")
-    app.extensions["metrics"].requests.labels(*labels).inc(0)
-    app.extensions["metrics"].duration.labels(*labels).observe(0.01)
+    part_of(app, Metrics).requests.labels(*labels).inc(0)
+    part_of(app, Metrics).duration.labels(*labels).observe(0.01)

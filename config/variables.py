@@ -16,7 +16,6 @@ from environs import Env, FileAwareEnv, validate
 from marshmallow import ValidationError
 
 _SECRET = "PROXY_API_KEY"  # noqa: S105 (its name, which may end in _FILE)
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 Reader = Callable[[Env, str, Any], Any]
 
 
@@ -138,11 +137,3 @@ def _usable_key(secret: str) -> None:
         raise ValidationError("Must not be empty.")
     if not secret.strip().isascii() or not secret.strip().isprintable():
         raise ValidationError("Must be printable ASCII.")
-
-
-def metrics_folder() -> str | None:
-    """Return the folder of the workers' metrics; None where nothing is shared.
-
-    The variable is prometheus_client's own; ``config/shared.py`` sets it.
-    """
-    return os.environ.get(METRICS_FOLDER)

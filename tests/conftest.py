@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.claude.locate import locate
+from app.monitor.monitor import Monitor
+from app.web.current import part_of
 from config.settings import load_settings
 from tests.described import DescribedClient
 
@@ -86,7 +88,7 @@ def app(fake_claude: FakeClaude) -> Iterator[Flask]:
     app.test_client_class = DescribedClient
     app.testing = False
     yield app
-    app.extensions["monitor"].stop()
+    part_of(app, Monitor).stop()
 
 
 @pytest.fixture

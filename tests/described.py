@@ -9,7 +9,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
-from app.openapi import describe
+from app.factory import operations
+from app.web.openapi import describe
 
 _UNDESCRIBED_ERROR = {"$ref": "#/components/schemas/Problem"}
 
@@ -43,7 +44,7 @@ def hold(answer: TestResponse, method: str, path: str) -> None:
 
 @cache
 def description() -> dict[str, Any]:
-    return describe()
+    return describe(operations(metrics=True))
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:

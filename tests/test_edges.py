@@ -8,10 +8,13 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from app import ask, cli, create_app
-from app.port import refuse_taken_port
-from config.settings import SettingsError, load_settings
-from config.shared import share_metrics
+from app import create_app
+from app.commands import client, main
+from app.metrics.multiprocess import share_metrics
+from app.monitor.monitor import Monitor
+from app.server.port import refuse_taken_port
+from app.web.current import part_of
+from config.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture
@@ -38,11 +41,13 @@ def raw():
 
 
 def run(*words):
-    return CliRunner().invoke(cli.main, words)
+    return CliRunner().invoke(main.main, words)
 
 
 def test_a_host_name_may_begin_with_health():
-    assert ask._health_url("http://health.test") == "http://health.test/health/detailed"
+    assert (
+        client._health_url("http://health.test") == "http://health.test/health/detailed"
+    )
 
 
 def test_an_error_cut_off_half_way_could_not_be_asked(raw):
@@ -58,7 +63,7 @@ def test_an_ok_cut_off_half_way_could_not_be_asked(raw):
 
 
 def test_an_error_that_never_ends_could_not_be_asked(raw, monkeypatch):
-    monkeypatch.setattr(ask, "_SECONDS", 0.2)
+    monkeypatch.setattr(client, "_SECONDS", 0.2)
     head = b"HTTP/1.1 503 X\r\nContent-Length: 100\r\n\r\n"
     result = run("check", "--url", raw(head, b"{", every=1))
     assert result.exit_code == 2, repr(result.exception)
@@ -71,7 +76,7 @@ def test_deeply_nested_json_is_garbage(raw):
 
 
 def test_a_dripping_server_is_given_up_after_the_time_allowed(raw, monkeypatch):
-    monkeypatch.setattr(ask, "_SECONDS", 0.3)
+    monkeypatch.setattr(client, "_SECONDS", 0.3)
     head = b"HTTP/1.1 200 X\r\nContent-Length: 1000\r\n\r\n"
     began = time.monotonic()
     run("check", "--url", raw(head, *[b" "] * 20, every=0.1))
@@ -119,7 +124,7 @@ def test_a_state_dir_is_absolute(monkeypatch, tmp_path):
 @pytest.mark.parametrize("mark", ["%0D", "%C2%85", "%E2%80%A8", "%0B", "%1B[2K"])
 def test_no_line_mark_in_the_path_forges_a_line(capsys, mark):
     app = create_app(load_settings())
-    app.extensions["monitor"].ensure_running = lambda: None
+    part_of(app, Monitor).ensure_running = lambda: None
     capsys.readouterr()
     app.test_client().get(f"/a{mark}timestamp=2026")
     said = capsys.readouterr().err
@@ -138,7 +143,7 @@ def test_two_leading_slashes_are_no_redirect(client):
 
 def test_metrics_are_described_only_where_they_are(fake_claude):
     app = create_app(load_settings({"METRICS_ENABLED": "false"}))
-    app.extensions["monitor"].stop()
+    part_of(app, Monitor).stop()
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     assert set(app.test_client().get("/openapi.json").json["paths"]) == rules
 
@@ -147,14 +152,14 @@ def test_a_strange_folder_in_the_state_dir_does_not_stop_the_start(monkeypatch):
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     state = load_settings().state_dir
     (state / "metrics-old").mkdir()
-    monkeypatch.setattr("config.shared.use_shared_values", lambda _: None)
-    monkeypatch.setattr("config.shared.atexit.register", lambda *_: None)
+    monkeypatch.setattr("app.metrics.multiprocess.use_shared_values", lambda _: None)
+    monkeypatch.setattr("app.metrics.multiprocess.atexit.register", lambda *_: None)
     share_metrics(state)
 
 
 def test_the_log_of_a_bug_is_one_line(capsys, fake_claude):
     app = create_app(load_settings())
-    app.extensions["monitor"].stop()
+    part_of(app, Monitor).stop()
 
     @app.get("/broken")
     def broken():
@@ -168,12 +173,12 @@ def test_the_log_of_a_bug_is_one_line(capsys, fake_claude):
 def test_a_wrong_bearer_does_not_hide_a_right_key(fake_claude):
     from flask import request
 
-    from app.access import has_key
+    from app.web.access import has_key
 
     app = create_app(load_settings({"PROXY_API_KEY": "k3y"}))
     headers = {"Authorization": "Bearer other", "X-Api-Key": "k3y"}
     with app.test_request_context("/", headers=headers):
-        assert has_key(request, app.extensions["settings"])
+        assert has_key(request, part_of(app, Settings))
 
 
 def test_local_asks_the_cli_once(fake_claude):

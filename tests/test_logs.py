@@ -7,12 +7,14 @@ import pytest
 
 from app import create_app
 from app.logs import logging_config
+from app.monitor.monitor import Monitor
+from app.web.current import part_of
 from config.settings import load_settings
 
 
 def lines(capsys, path="/nowhere", headers=None, **options) -> list[str]:
     app = create_app(load_settings(options))
-    app.extensions["monitor"].ensure_running = lambda: None
+    part_of(app, Monitor).ensure_running = lambda: None
     capsys.readouterr()
     app.test_client().get(path, headers=headers)
     return capsys.readouterr().err.splitlines()

@@ -9,8 +9,8 @@ import pytest
 
 from app.claude.environment import child_environment, probe_environment
 from app.contract.codes import Code
-from app.health.monitor import Monitor
-from app.health.report import Report
+from app.monitor.monitor import Monitor
+from app.monitor.report import Report
 from config.settings import load_settings
 from tests.messages_api import WORDS, MessagesApi, write_login
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from app.health.monitor import Monitor
-from app.health.report import Report
-from app.metrics.counts import Counted, Metrics, Timed
-from app.serving import Serving
+from app.metrics.registry import Counted, Metrics, Timed
+from app.monitor.monitor import Monitor
+from app.monitor.report import Report
+from app.runtime import Runtime
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,12 +44,12 @@ class Replay:
         self,
         inner: "WSGIApplication",
         monitor: Monitor,
-        serving: Serving,
+        runtime: Runtime,
         metrics: Metrics,
     ) -> None:
         self._inner = inner
         self._monitor = monitor
-        self._serving = serving
+        self._runtime = runtime
         self._metrics = metrics
         self._answers: dict[str, _Answer] = {}  # by method
 
@@ -63,7 +63,7 @@ class Replay:
         if not _ASKS_FOR_MORE.isdisjoint(environ):
             return self._inner(environ, start_response)
         began = time.perf_counter()
-        report = self._monitor.report(draining=self._serving.draining)
+        report = self._monitor.report(draining=self._runtime.draining)
         known = self._answers.get(method)
         if known is not None and known.report is report:
             start_response("200 OK", known.headers)

@@ -5,6 +5,7 @@ These schemas are also what the OpenAPI description is made of.
 
 from marshmallow import fields
 
+from app.components.evidence import Source
 from app.contract.fields import (
     Moment,
     OmitEmpty,
@@ -14,7 +15,6 @@ from app.contract.fields import (
     text_or_null,
 )
 from app.contract.problem import DetailsSchema, ServiceSchema
-from app.health.results import Source
 
 
 class HealthySchema(ServiceSchema):

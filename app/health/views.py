@@ -6,14 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, g, json, request
 
-from app import extensions
-from app.access import sees_details
+from app.components.api_server import check_api_server
 from app.contract.codes import Code, Status
 from app.contract.problem import problem
-from app.health.checkers import check_api_server
-from app.health.report import Report
 from app.health.schemas import DetailedHealthSchema, HealthStatusesSchema, HealthySchema
-from app.version import VERSION
+from app.metrics.registry import Metrics
+from app.monitor.monitor import Monitor
+from app.monitor.report import Report
+from app.runtime import VERSION, Runtime
+from app.web.access import sees_details
+from app.web.current import current
+from config.settings import Settings
 
 bp = Blueprint("health", __name__)
 
@@ -37,13 +40,13 @@ def detailed() -> Response:
     report = _report()
     trusted = _caller_sees_details()
     schema = _detailed if trusted else _statuses
-    settings = extensions.settings()
+    settings = current(Settings)
     body = _begin(report, trusted) | {
         "version": VERSION,
         "components": {
             "claude_cli": report.claude_cli,
             "api_server": check_api_server(
-                extensions.serving(), *extensions.metrics().totals()
+                current(Runtime), *current(Metrics).totals()
             ),
             "authentication": report.authentication,
         },
@@ -72,8 +75,8 @@ def _basic_body(report: Report, trusted: bool) -> bytes:
 
 
 def _report() -> Report:
-    draining = extensions.serving().draining
-    return extensions.monitor().report(draining=draining)
+    draining = current(Runtime).draining
+    return current(Monitor).report(draining=draining)
 
 
 def _begin(report: Report, trusted: bool) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def _begin(report: Report, trusted: bool) -> dict[str, Any]:
 
 
 def _caller_sees_details() -> bool:
-    return sees_details(request, extensions.settings())
+    return sees_details(request, current(Settings))
 
 
 def _answer(body: bytes, status: int, code: Code | None) -> Response:

@@ -10,8 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_flask_exporter import PrometheusMetrics
 
-from app.metrics.counts import Metrics
-from app.metrics.health import HealthCollector
+from app.metrics.registry import Metrics
 
 PATH = "/metrics"
 UNMATCHED = "unmatched"  # one series for every path there is no route for
@@ -19,14 +18,8 @@ OTHER = "OTHER"  # one for every method nobody knows
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def init_app(app: Flask, *, exported: bool) -> None:
+def init_app(app: Flask, metrics: Metrics, *, exported: bool) -> None:
     """Count every request of the app, and export where that is wanted."""
-    metrics: Metrics = app.extensions["metrics"]
-    metrics.registry.register(
-        HealthCollector(
-            *(app.extensions[name] for name in ("monitor", "serving", "settings"))
-        )
-    )
     app.before_request(_begin(metrics))
     app.after_request(_count(metrics))
     app.teardown_request(_end(metrics))

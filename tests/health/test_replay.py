@@ -3,18 +3,21 @@
 import pytest
 
 from app.contract.codes import Code
+from app.metrics.registry import Metrics
+from app.monitor.monitor import Monitor
+from app.web.current import part_of
 from tests.conftest import wait_until
 
 
 @pytest.fixture
 def settled(client):
-    monitor = client.application.extensions["monitor"]
+    monitor = part_of(client.application, Monitor)
     wait_until(lambda: monitor.report().code is None)
     return client
 
 
 def test_the_repeated_answer_is_the_views(settled, monkeypatch):
-    monitor = settled.application.extensions["monitor"]
+    monitor = part_of(settled.application, Monitor)
     report = monitor.report()
     monkeypatch.setattr(monitor, "report", lambda **_: report)
     first, second = settled.get("/health"), settled.get("/health")
@@ -30,7 +33,7 @@ def test_head_repeats_no_body(settled):
 
 
 def test_a_repeated_answer_is_counted(settled):
-    metrics = settled.application.extensions["metrics"]
+    metrics = part_of(settled.application, Metrics)
     for _ in range(3):
         settled.get("/health")
     assert metrics.totals() == (3, 0)

@@ -8,7 +8,8 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.contract.codes import Code
-from app.health.monitor import Monitor
+from app.monitor.monitor import Monitor
+from app.web.current import part_of
 from config.settings import load_settings
 from tests.conftest import wait_until
 
@@ -21,7 +22,7 @@ def ask(client: FlaskClient) -> Ask:
     """Ask once the first check is done, which reads how the fake was set up."""
 
     def ask(path: str = "/health", **kwargs) -> TestResponse:
-        monitor: Monitor = client.application.extensions["monitor"]
+        monitor: Monitor = part_of(client.application, Monitor)
         wait_until(lambda: monitor.report().code != Code.STARTING)
         return client.get(path, **kwargs)
 
@@ -68,7 +69,7 @@ def test_a_stranger_is_told_the_code_and_the_remedy_only(ask, fake_claude):
 
 
 def test_an_internal_error_is_500(ask, monkeypatch):
-    monkeypatch.setattr("app.health.prober.check_claude_cli", lambda *_: 1 / 0)
+    monkeypatch.setattr("app.monitor.prober.check_claude_cli", lambda *_: 1 / 0)
     answer = ask()
     assert (answer.status_code, answer.json["status"]) == (500, "error")
 
@@ -168,6 +169,6 @@ def test_cors_lets_the_origins_in_that_were_set(fake_claude):
 
     options = {"CORS_ENABLED": "true", "CORS_ORIGINS": "https://a.example"}
     app = create_app(load_settings(options))
-    app.extensions["monitor"].stop()
+    part_of(app, Monitor).stop()
     answer = app.test_client().get("/health", headers={"Origin": "https://a.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"

@@ -8,6 +8,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app
 from app.contract.codes import Code
+from app.metrics.registry import Metrics
+from app.monitor.monitor import Monitor
+from app.web.current import part_of
 from config.settings import load_settings
 from tests.conftest import wait_until
 from tests.messages_api import write_login
@@ -18,7 +21,7 @@ STRANGER = {"X-Forwarded-For": "203.0.113.9"}
 @pytest.fixture
 def scrape(client):
     def scrape(headers=None, query="") -> dict[tuple, float]:
-        monitor = client.application.extensions["monitor"]
+        monitor = part_of(client.application, Monitor)
         wait_until(lambda: monitor.report().code != Code.STARTING)
         text = client.get(f"/metrics{query}", headers=headers).text
         return {
@@ -143,7 +146,7 @@ def test_a_streamed_answer_is_timed_until_its_last_byte(app):
 
     environ = app.test_request_context("/stream").request.environ
     parts = app.wsgi_app(environ, lambda status, headers, error=None: lambda data: None)
-    metrics = app.extensions["metrics"]
+    metrics = part_of(app, Metrics)
     body = b"".join(parts)
     assert metrics.in_progress._value.get() == 1
     parts.close()
@@ -155,12 +158,12 @@ def test_a_streamed_answer_is_timed_until_its_last_byte(app):
 
 def test_metrics_can_be_switched_off(fake_claude):
     app = create_app(load_settings({"METRICS_ENABLED": "false"}))
-    app.extensions["monitor"].stop()
+    part_of(app, Monitor).stop()
     assert app.test_client().get("/metrics").status_code == 404
 
 
 def test_two_apps_do_not_share_their_counts(client, fake_claude):
     other = create_app(load_settings())
-    other.extensions["monitor"].stop()
+    part_of(other, Monitor).stop()
     client.get("/nowhere")
-    assert other.extensions["metrics"].totals() == (0, 0)
+    assert part_of(other, Metrics).totals() == (0, 0)

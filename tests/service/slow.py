@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from flask import Response, request
 
-from app import create_app, extensions
+from app import create_app
+from app.web.admission import Admission
+from app.web.current import current
 
 app = create_app()
 
@@ -13,7 +15,7 @@ app = create_app()
 @app.get("/slow")
 def slow() -> Response:
     """Stream for as many seconds as are asked for."""
-    admission = extensions.admission()
+    admission = current(Admission)
     admission.enter()
     until = time.monotonic() + float(request.args["seconds"])
 

@@ -1,0 +1,44 @@
+"""``claude-proxy check``: ask for the health, for people and for health checks."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from app.commands import client
+from config.settings import Settings, SettingsError, load_settings, refuse
+
+
+@click.command()
+@click.option("--url", help="The proxy's address; default: the one set by HOST, PORT.")
+@click.option("--local", is_flag=True, help="Check the CLI here, without a server.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+def check(url: str | None, *, local: bool, as_json: bool) -> None:
+    """Ask for the health: exit 0 healthy, 1 unhealthy, 2 could not ask."""
+    if url and local:
+        raise click.UsageError("--url and --local exclude each other.")
+    try:
+        settings = load_settings()
+        body = _here(settings) if local else client.server(url, settings)
+    except SettingsError as error:
+        refuse(error)
+    except client.CannotAsk as error:
+        click.echo(f"could not ask: {error}", err=True)
+        sys.exit(2)
+    click.echo(json.dumps(body, indent=2) if as_json else _sentence(body))
+    sys.exit(0 if body.get("status") == "healthy" else 1)
+
+
+def _here(settings: Settings) -> dict[str, Any]:
+    from app.commands.local import here  # loads the whole app
+
+    return here(settings)
+
+
+def _sentence(body: Mapping[str, object]) -> str:
+    details = body.get("details")
+    remedy = details.get("remedy", "") if isinstance(details, dict) else ""
+    error = f": {body['error']}. {remedy}" if "error" in body else ""
+    return f"{body.get('status')}{error}".strip()

@@ -1,0 +1,88 @@
+"""Asks a running server for its health; loads little, as health checks are many."""
+
+import json
+import time
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+from config.settings import Settings
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+_SECONDS = 5.0
+_LARGEST = 64 << 10  # bytes
+
+
+class CannotAsk(Exception):
+    """Nobody answered, or what answered is not this proxy."""
+
+
+def server(url: str | None, settings: Settings) -> dict[str, Any]:
+    """Return the body of a running proxy's ``/health/detailed``, healthy or not.
+
+    ``url`` is the proxy's address, or that of one of its health endpoints. No HTTP
+    proxy is used: an answer from a cache would be about another moment.
+
+    Raises:
+        CannotAsk: nobody answered within 5 s, or it was not this proxy.
+    """
+    address = url or _own_url(settings)
+    until = time.monotonic() + _SECONDS
+    try:
+        address = _health_url(address)
+        request = Request(address, headers={"Accept": "application/json"})  # noqa: S310
+        with _open(request) as answer:
+            text = _read(answer, until)
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise CannotAsk(f"{address}: {reason}") from None
+    return health_body(address, text)
+
+
+def _open(request: Request) -> Any:
+    """Open the answer, whatever its status."""
+    try:
+        return build_opener(ProxyHandler({})).open(request, timeout=_SECONDS)
+    except HTTPError as error:
+        return error
+
+
+def _read(answer: Any, until: float) -> bytes:
+    """Read what comes in time; a server that drips bytes is not waited for."""
+    text = b""
+    while chunk := answer.read1(_LARGEST):
+        text += chunk
+        if time.monotonic() > until or len(text) > _LARGEST:
+            raise TimeoutError("no whole answer in time")
+    return text
+
+
+def _own_url(settings: Settings) -> str:
+    host = _ANY.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _health_url(url: str) -> str:
+    if "://" not in url:
+        url = f"http://{url}"
+    if urlsplit(url).path.startswith("/health"):
+        return url
+    return f"{url.rstrip('/')}/health/detailed"
+
+
+def health_body(address: str, text: bytes) -> dict[str, Any]:
+    """Return the body of a health answer of ours.
+
+    Raises:
+        CannotAsk: it is not one.
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        body = None
+    ours = isinstance(body, dict) and body.get("service") == "claude-proxy"
+    if not isinstance(body, dict) or not ours or "status" not in body:
+        raise CannotAsk(f"{address}: what answers there is not claude-proxy")
+    return body

@@ -1,0 +1,30 @@
+"""The command ``claude-proxy``: ``serve`` and ``check``."""
+
+import click
+
+from app.commands.check import check
+from app.commands.serve import serve
+from app.runtime import VERSION
+from config.settings import describe_settings
+
+
+class _WithSettings(click.Group):
+    """A command group whose help also explains every setting."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the settings below the commands."""
+        del ctx
+        with formatter.section("Settings (environment variables)"):
+            formatter.write_dl(describe_settings())
+
+
+@click.group(
+    cls=_WithSettings, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(VERSION, prog_name="claude-proxy")
+def main() -> None:
+    """Serve the Claude CLI over HTTP, with a health you can believe."""
+
+
+main.add_command(check)
+main.add_command(serve)

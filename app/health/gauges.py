@@ -1,0 +1,116 @@
+"""The health as metrics, made at each scrape from the state every answer comes from.
+
+Gauges kept in the workers' files could disagree with one another; these cannot.
+"""
+
+from collections.abc import Iterable
+
+from flask import has_request_context, request
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from app.contract.codes import Status
+from app.metrics.process import resident_bytes
+from app.monitor.monitor import Monitor
+from app.monitor.report import Component, Report
+from app.runtime import VERSION, Runtime
+from app.web.access import sees_details
+from config.settings import Settings
+
+
+class HealthCollector(Collector):
+    """The health of one app; adds to a registry what is true at the scrape."""
+
+    def __init__(self, monitor: Monitor, runtime: Runtime, settings: Settings) -> None:
+        self._monitor = monitor
+        self._runtime = runtime
+        self._settings = settings
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every gauge of the health, of the build and of the processes."""
+        report = self._monitor.report(draining=self._runtime.draining)
+        components = {
+            "claude_cli": report.claude_cli,
+            "authentication": report.authentication,
+        }
+        yield _gauge("claude_cli_status", "Claude CLI availability.", report.claude_cli)
+        yield _gauge(
+            "authentication_status", "Whether the login works.", report.authentication
+        )
+        yield self._component_healthy(report)
+        yield from _checks(components)
+        yield _login_expiry(report)
+        yield self._build_info(report)
+        yield _plain(
+            "process_start_time_seconds",
+            "When the service started, as Unix time.",
+            self._runtime.started.timestamp(),
+        )
+        if memory := resident_bytes(self._runtime.server_pid):
+            meaning = "Resident memory of all its processes."
+            yield _plain("process_resident_memory_bytes", meaning, memory)
+
+    def _component_healthy(self, report: Report) -> Metric:
+        meaning = "Whether a component is healthy."
+        family = GaugeMetricFamily(
+            "claude_proxy_component_healthy", meaning, labels=["component"]
+        )
+        for name, component in (
+            ("claude_cli", report.claude_cli),
+            ("authentication", report.authentication),
+        ):
+            family.add_metric([name], component.status == Status.HEALTHY)
+        family.add_metric(["api_server"], not self._runtime.draining)
+        return family
+
+    def _build_info(self, report: Report) -> Metric:
+        shown = has_request_context() and sees_details(request, self._settings)
+        cli = (report.claude_cli.version or "") if shown else ""
+        labels = {"version": VERSION, "claude_cli_version": cli}
+        family = GaugeMetricFamily(
+            "claude_proxy_build_info", "Versions, as labels.", labels=list(labels)
+        )
+        family.add_metric(list(labels.values()), 1)
+        return family
+
+
+def _gauge(name: str, meaning: str, component: Component) -> Metric:
+    healthy = component.status == Status.HEALTHY
+    return _plain(f"claude_proxy_{name}", f"{meaning} 0 or 1.", healthy)
+
+
+def _plain(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, meaning, value=value)
+
+
+def _checks(components: dict[str, Component]) -> Iterable[Metric]:
+    prefix = "claude_proxy_health_check"
+    took = GaugeMetricFamily(
+        f"{prefix}_duration_seconds",
+        "How long the last check took.",
+        labels=["component"],
+    )
+    succeeded = GaugeMetricFamily(
+        f"{prefix}_last_success_timestamp_seconds",
+        "When a check last found the component healthy, as Unix time.",
+        labels=["component"],
+    )
+    for name, component in components.items():
+        if component.took is not None:
+            took.add_metric([name], component.took)
+        if component.succeeded is not None:
+            succeeded.add_metric([name], component.succeeded.timestamp())
+    return took, succeeded
+
+
+def _login_expiry(report: Report) -> Metric:
+    """Say when the login ends; a renewable one has no end that is known."""
+    login = report.authentication
+    end = login.ends or (None if login.renewable else login.expires)
+    family = GaugeMetricFamily(
+        "claude_proxy_login_expiry_timestamp_seconds",
+        "When the login ends, as Unix time; absent while no end is known.",
+    )
+    if end is not None:
+        family.add_metric([], end.timestamp())
+    return family

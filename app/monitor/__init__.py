@@ -1,0 +1,1 @@
+"""Keeps the verdicts true in the background, and the same in every worker."""

@@ -1,0 +1,97 @@
+"""What happens when gunicorn's master and its workers start and end.
+
+A module's state, against our habit, since it is of a process tree and not of an app: it
+is made once in the master, and workers have it by fork.
+"""
+
+import mmap
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Flask
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from app.metrics.multiprocess import free_slot, take_slot
+from app.monitor.monitor import Monitor
+from app.runtime import Runtime
+from app.server.drain import drain_on_term
+from app.server.port import refuse_taken_port
+from app.web.current import part_of
+from config.settings import Settings
+
+_STARTED_AT = time.monotonic()
+_DRAIN_FLAG = mmap.mmap(-1, 1)  # anonymous memory, shared across forks
+
+
+def hooks(settings: Settings) -> dict[str, Callable[..., None]]:
+    """Return the hooks by the names gunicorn knows them by."""
+
+    def when_ready(server: Arbiter) -> None:
+        """Let SIGTERM drain first; gunicorn has set its own handlers by now."""
+        del server
+        drain_on_term(_DRAIN_FLAG, settings.drain_seconds)
+
+    return {
+        "on_starting": on_starting,
+        "when_ready": when_ready,
+        "pre_fork": pre_fork,
+        "post_fork": post_fork,
+        "post_worker_init": post_worker_init,
+        "worker_exit": worker_exit,
+        "child_exit": child_exit,
+    }
+
+
+def on_starting(server: Arbiter) -> None:
+    """Refuse a port that is taken at once; gunicorn itself tries for five seconds."""
+    inherits_its_sockets = server.master_pid != 0  # started by a USR2 upgrade
+    addresses = [] if inherits_its_sockets else server.address
+    for address in addresses:
+        if isinstance(address, tuple):
+            refuse_taken_port(*address[:2])
+
+
+def pre_fork(server: Arbiter, worker: Any) -> None:
+    """Give a worker, before its fork, the lowest slot no living one has."""
+    taken = {getattr(other, "slot", None) for other in server.WORKERS.values()}
+    slot = next(number for number in range(len(taken) + 1) if number not in taken)
+    worker.slot = slot
+
+
+def post_fork(server: Arbiter, worker: Any) -> None:
+    """Let the worker count in files of its own, before it makes its app."""
+    del server
+    take_slot(str(worker.slot))
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Tell the app of the server it is part of; check before the first probe asks."""
+    app = _app(worker)
+    runtime = part_of(app, Runtime)
+    runtime.started_at = _STARTED_AT
+    runtime.server_pid = worker.ppid
+    runtime.drain_flag = _DRAIN_FLAG
+    for listener in worker.sockets:
+        address = listener.getsockname()
+        if isinstance(address, tuple):
+            runtime.host, runtime.port = address[:2]
+    part_of(app, Monitor).ensure_running()
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:
+    """End the background check, and a child it may be waiting for."""
+    del server
+    if getattr(worker, "wsgi", None):  # missing where the worker failed to boot
+        part_of(_app(worker), Monitor).stop()
+
+
+def child_exit(server: Arbiter, worker: Any) -> None:
+    """Free what a worker held; the master comes here after a SIGKILL, too."""
+    del server
+    free_slot(str(worker.slot))
+
+
+def _app(worker: Worker) -> Flask:
+    return cast(Flask, worker.wsgi)

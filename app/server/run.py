@@ -1,0 +1,43 @@
+"""gunicorn started from Python; the port is looked at before anything starts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from app import create_app
+from app.metrics.multiprocess import share_metrics
+from app.server.options import gunicorn_options
+from app.server.port import refuse_taken_port
+from config.settings import load_settings
+
+
+class Server(BaseApplication):
+    """One gunicorn, set up by our settings alone; HUP reads them again."""
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        """Take command-line options by variable name; they override the environment."""
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our settings to gunicorn."""
+        for name, value in gunicorn_options(load_settings(self.options)).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the WSGI application, in each worker."""
+        return create_app(load_settings(self.options))
+
+
+def serve(options: Mapping[str, str]) -> None:
+    """Serve until a signal ends it.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        SystemExit: the address cannot be had (1), or gunicorn ended (its exit code).
+    """
+    settings = load_settings(options)
+    refuse_taken_port(settings.host, settings.port)
+    share_metrics(settings.state_dir)
+    Server(options).run()

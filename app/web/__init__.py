@@ -1,0 +1,1 @@
+"""What every HTTP request and answer has in common, whatever its endpoint."""

@@ -1,0 +1,96 @@
+"""The OpenAPI description of the endpoints, made from the schemas that write them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint, Response, jsonify
+from marshmallow import Schema
+
+from app.contract.problem import ProblemSchema
+from app.runtime import VERSION
+
+_MEANINGS = {200: "Healthy", 503: "Unhealthy", 500: "Internal error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One path, answering GET and HEAD, as its room describes it.
+
+    ``answers`` has the schemas of each HTTP status, none for any JSON object; ``texts``
+    the content types of an answer that is text. Any other status is a problem.
+    """
+
+    path: str
+    summary: str
+    answers: Mapping[int, tuple[type[Schema], ...]] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+
+THIS = Operation("/openapi.json", "This description.", {200: ()})
+
+
+def blueprint(operations: Iterable[Operation]) -> Blueprint:
+    """Make the blueprint that serves the description of these operations and itself."""
+    bp = Blueprint("openapi", __name__)
+    document = describe(operations)
+
+    @bp.get(THIS.path)
+    def openapi() -> Response:
+        """Return the description of every endpoint."""
+        return jsonify(document)
+
+    return bp
+
+
+def describe(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of these operations and of the document."""
+    operations = (*operations, THIS)
+    spec = APISpec(
+        title="Claude Code Proxy",
+        version=VERSION,
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
+    )
+    for schema in _schemas(operations):
+        spec.components.schema(_name(schema), schema=schema)
+    for each in operations:
+        described = {"summary": each.summary, "responses": _responses(each)}
+        spec.path(each.path, operations={"get": described, "head": described})
+    return spec.to_dict()
+
+
+def _schemas(operations: Iterable[Operation]) -> list[type[Schema]]:
+    named = [
+        schema
+        for each in operations
+        for schemas in each.answers.values()
+        for schema in schemas
+    ]
+    return list(dict.fromkeys((ProblemSchema, *named)))
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    responses = {
+        str(status): _json(_MEANINGS[status], schemas)
+        for status, schemas in operation.answers.items()
+    }
+    if operation.texts:
+        content = {kind: {"schema": {"type": "string"}} for kind in operation.texts}
+        responses["200"] = {"description": operation.summary, "content": content}
+    return responses | {"default": _json("Any other error", (ProblemSchema,))}
+
+
+def _json(meaning: str, schemas: tuple[type[Schema], ...]) -> dict[str, Any]:
+    """Describe one JSON answer; no schema named: any JSON object."""
+    refs = [{"$ref": f"#/components/schemas/{_name(schema)}"} for schema in schemas]
+    schema = {"anyOf": refs} if refs else {"type": "object"}
+    content = {"application/json": {"schema": schema}}
+    return {"description": meaning, "content": content}
+
+
+def _name(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("Schema")

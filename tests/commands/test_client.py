@@ -1,0 +1,136 @@
+"""Where a running proxy is asked, and what counts as its answer."""
+
+import json
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from app.commands import client
+from app.commands.client import CannotAsk, _health_url, _own_url
+from app.commands.local import here
+from config.settings import load_settings
+
+BODY = {"status": "healthy", "service": "claude-proxy"}
+
+
+class _Server(HTTPServer):
+    answer = 200, json.dumps(BODY).encode()
+
+    def __init__(self, host: str) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.asked: list[tuple[str, str | None]] = []
+        super().__init__((host, 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, self.headers["Accept"]))
+        status, body = self.server.answer
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def proxy(request):
+    with _Server(getattr(request, "param", "127.0.0.1")) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        yield server
+        server.shutdown()
+
+
+def url_of(server: _Server) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("proxy.test", "http://proxy.test:8000"),
+    ],
+)
+def test_an_address_for_everyone_is_asked_over_loopback(host, url):
+    assert _own_url(load_settings({"HOST": host})) == url
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("localhost:8000", "http://localhost:8000/health/detailed"),
+        ("https://x.test/", "https://x.test/health/detailed"),
+        ("http://x.test/health", "http://x.test/health"),
+    ],
+)
+def test_an_address_may_be_short(given, asked):
+    assert _health_url(given) == asked
+
+
+def test_the_detailed_report_is_asked_for_as_json(proxy):
+    client.server(url_of(proxy), load_settings())
+    assert proxy.asked == [("/health/detailed", "application/json")]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "host"),
+    [("127.0.0.1", "0.0.0.0"), ("::1", "::1"), ("::1", "::")],
+    indirect=["proxy"],
+)
+def test_without_an_address_the_one_that_is_set_is_asked(proxy, host):
+    settings = load_settings({"HOST": host, "PORT": str(proxy.server_port)})
+    assert client.server(None, settings) == BODY
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_no_http_proxy_is_used(proxy, monkeypatch, name):
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert client.server(url_of(proxy), load_settings()) == BODY
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_unhealthy_answer_is_an_answer(proxy, status):
+    proxy.answer = status, json.dumps(BODY | {"status": "unhealthy"}).encode()
+    assert client.server(url_of(proxy), load_settings())["status"] == "unhealthy"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b'"claude-proxy"', b"{}", b"{", b"\xff\xfe"]
+)
+def test_what_is_not_the_proxys_answer_is_none(proxy, body):
+    proxy.answer = 200, body
+    with pytest.raises(CannotAsk, match="is not claude-proxy"):
+        client.server(url_of(proxy), load_settings())
+
+
+def test_an_endless_answer_is_cut_off(proxy, monkeypatch):
+    monkeypatch.setattr(client, "_LARGEST", 10)
+    with pytest.raises(CannotAsk):
+        client.server(url_of(proxy), load_settings())
+
+
+def test_a_silent_server_is_given_up(monkeypatch):
+    monkeypatch.setattr(client, "_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(CannotAsk, match=f"{url}/health/detailed: timed out"):
+            client.server(url, load_settings())
+        assert time.monotonic() - began < 2
+
+
+def test_asking_here_is_asking_as_a_trusted_caller(fake_claude):
+    body = here(load_settings())
+    assert body["components"]["claude_cli"]["path"] == str(fake_claude.path)
+
+
+def test_asking_here_asks_the_cli_each_question_once(fake_claude):
+    here(load_settings())
+    asked = [call["argv"] for call in fake_claude.calls]
+    assert asked == [["--version"], ["auth", "status"]]

@@ -1,0 +1,217 @@
+"""When the CLI is asked, and what becomes of its answers; with the fake CLI."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.contract.codes import Code
+from app.monitor import monitor as monitoring
+from app.monitor.monitor import Monitor
+from config.settings import load_settings
+from tests.conftest import wait_until
+
+
+@pytest.fixture
+def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
+    """Start monitors that look every 20 ms, and stop them after the test."""
+    monkeypatch.setattr(monitoring, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(monitoring, "POLL_EVERY", 0.02)
+    monkeypatch.setattr(monitoring, "_RETRY_AFTER", 0.02)
+    started: list[Monitor] = []
+    threads = threading.active_count()
+
+    def start(**settings: str) -> Monitor:
+        monitor = Monitor(load_settings(settings))
+        monitor.ensure_running()
+        started.append(monitor)
+        return monitor
+
+    yield start
+    for monitor in started:
+        monitor.stop()
+    wait_until(lambda: threading.active_count() <= threads)
+
+
+def becomes(monitor: Monitor, code: Code | None) -> None:
+    wait_until(lambda: monitor.report().code == code)
+
+
+def log_in(home: Path, **fields: object) -> Path:
+    file = home / ".claude/.credentials.json"
+    file.parent.mkdir(exist_ok=True)
+    login = {"accessToken": "x", "expiresAt": 4_102_444_800_000, **fields}
+    file.write_text(json.dumps({"claudeAiOauth": login}))
+    return file
+
+
+def test_a_working_cli_becomes_healthy(fake_claude, watch):
+    becomes(watch(), None)
+
+
+def test_an_unchanged_cli_is_asked_once_an_interval(fake_claude, watch):
+    monitor = watch()
+    becomes(monitor, None)
+    looked = monitor._health.evidence.looked_at
+    wait_until(lambda: monitor._health.evidence.looked_at > looked + 0.2)
+    assert [call["argv"] for call in fake_claude.calls] == [
+        ["--version"],
+        ["auth", "status"],
+    ]
+
+
+def test_it_is_asked_again_when_the_interval_is_over(fake_claude, watch):
+    watch(HEALTH_CHECK_INTERVAL_SECONDS="0.1")
+    wait_until(lambda: len(fake_claude.calls) >= 6)
+
+
+def test_a_cli_removed_and_restored_shows(fake_claude, watch):
+    monitor = watch()
+    becomes(monitor, None)
+    fake_claude.path.unlink()
+    becomes(monitor, Code.CLI_NOT_FOUND)
+    fake_claude.install()
+    becomes(monitor, None)
+
+
+def test_a_cli_replaced_while_it_hangs_is_asked_at_once(fake_claude, watch):
+    fake_claude.set(mode="hang")
+    monitor = watch(HEALTH_CHECK_TIMEOUT_SECONDS="60")
+    wait_until(lambda: fake_claude.calls)
+    fake_claude.set(mode="ok")
+    fake_claude.install()
+    becomes(monitor, None)
+
+
+def test_a_replaced_cli_reports_its_new_version(fake_claude, watch):
+    monitor = watch()
+    becomes(monitor, None)
+    fake_claude.set(version="2.2.0")
+    fake_claude.install()
+    wait_until(lambda: monitor.report().claude_cli.version == "2.2.0")
+
+
+def test_a_logout_shows_although_the_cli_hangs(fake_claude, watch, environment):
+    file = log_in(environment)
+    monitor = watch()
+    becomes(monitor, None)
+    fake_claude.set(mode="hang")
+    file.unlink()
+    becomes(monitor, Code.NOT_AUTHENTICATED)
+
+
+def test_a_login_restored_shows(fake_claude, watch, environment):
+    fake_claude.set(logged_in=False)
+    monitor = watch()
+    becomes(monitor, Code.NOT_AUTHENTICATED)
+    fake_claude.set(logged_in=True)
+    log_in(environment)
+    becomes(monitor, None)
+
+
+def test_a_login_file_with_nonsense_is_not_healthy(fake_claude, watch, environment):
+    log_in(environment, expiresAt="soon")
+    becomes(watch(), Code.NOT_AUTHENTICATED)
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [
+        ("crash", Code.CLI_FAILED),
+        ("killed", Code.CLI_FAILED),
+        ("garbage", Code.CLI_FAILED),
+        ("invalid_utf8", Code.CLI_FAILED),
+        ("empty", Code.CLI_FAILED),
+        ("flood", Code.CLI_FAILED),
+        ("auth_crash", Code.CLI_FAILED),
+        ("auth_garbage", Code.CLI_FAILED),
+        ("auth_empty", Code.CLI_FAILED),
+        ("logged_out", Code.NOT_AUTHENTICATED),
+    ],
+)
+def test_a_cli_with_a_fault_is_told_apart(fake_claude, watch, mode, code):
+    fake_claude.set(mode=mode)
+    becomes(watch(), code)
+
+
+@pytest.mark.parametrize("mode", ["hang", "hang_hard", "auth_hang"])
+def test_a_hanging_cli_is_a_timeout_and_one_child_at_a_time(fake_claude, watch, mode):
+    fake_claude.set(mode=mode)
+    monitor = watch(HEALTH_CHECK_TIMEOUT_SECONDS="0.3")
+    becomes(monitor, Code.CLI_TIMEOUT)
+    assert len(fake_claude.calls) == (2 if mode == "auth_hang" else 1)
+
+
+def test_a_slow_cli_is_given_time(fake_claude, watch):
+    fake_claude.set(mode="slow", seconds=0.5)
+    monitor = watch(HEALTH_CHECK_TIMEOUT_SECONDS="0.4")
+    becomes(monitor, None)
+
+
+def test_an_old_cli_is_never_sent_a_prompt(fake_claude, watch, environment):
+    log_in(environment)
+    fake_claude.set(mode="old", version="2.1.40")
+    becomes(watch(), None)
+    assert [call["argv"] for call in fake_claude.calls] == [["--version"]]
+
+
+def test_the_cli_runs_in_an_empty_folder_of_its_own(fake_claude, watch, tmp_path):
+    becomes(watch(), None)
+    assert fake_claude.calls[0]["cwd"] == str(tmp_path / "state/empty")
+    assert not list((tmp_path / "state/empty").iterdir())
+
+
+def test_a_checker_that_raises_is_an_error_of_its_component(
+    fake_claude, watch, monkeypatch
+):
+    def broken(*_: object) -> None:
+        raise RuntimeError("sk-ant-in-an-exception")
+
+    monkeypatch.setattr("app.monitor.prober.check_authentication", broken)
+    monitor = watch()
+    becomes(monitor, Code.CHECK_FAILED)
+    assert monitor.report().claude_cli.code is None
+    assert monitor.report().http_status == 500
+
+
+def test_a_look_that_raises_is_an_error(fake_claude, watch, monkeypatch):
+    monitor = watch()
+    becomes(monitor, None)
+    monkeypatch.setattr("app.monitor.prober.read_login", lambda _: 1 / 0)
+    becomes(monitor, Code.CHECK_FAILED)
+
+
+def test_a_dead_thread_is_started_again_by_asking(fake_claude, watch):
+    monitor = watch()
+    becomes(monitor, None)
+    monitor.stop()
+    wait_until(lambda: not monitor._watcher.is_alive())
+    monitor._stopped.clear()
+    monitor.report()
+    assert monitor._watcher.is_alive()
+
+
+def test_a_verdict_nobody_renews_is_stale(fake_claude, environment, monkeypatch):
+    monitor = Monitor(load_settings())
+    assert monitor.check().code is None
+    later = time.monotonic() + monitor.longest_age + 1
+    monkeypatch.setattr(monitoring.time, "monotonic", lambda: later)
+    monkeypatch.setattr(monitor, "ensure_running", lambda: None)
+    assert monitor.report().code == Code.STALE
+    assert monitor.report().http_status == 500
+
+
+def test_a_report_is_made_once_and_read_by_all(fake_claude):
+    monitor = Monitor(load_settings())
+    monitor.check()
+    monitor.ensure_running = lambda: None
+    assert monitor.report() is monitor.report()
+
+
+def test_a_single_check_asks_a_garbled_cli_twice(fake_claude):
+    fake_claude.set(mode="garbage")
+    assert Monitor(load_settings()).check().code == Code.CLI_FAILED
+    assert len(fake_claude.calls) == 2
