@@ -38,7 +38,7 @@ def compose(settings: Settings | None = None) -> Flask:
     logs.configure(settings)
     runtime = Runtime(settings.host, settings.port)
     metrics = Metrics(metrics_folder())
-    monitor = Monitor(settings, _count_transitions(metrics))
+    monitor = Monitor(settings, runtime, _count_transitions(metrics))
     parts = (settings, runtime, metrics, monitor, Admission(settings.threads))
     current.install(app, *parts)
     requests.init_app(app)
@@ -49,7 +49,7 @@ def compose(settings: Settings | None = None) -> Flask:
     described = operations(metrics=settings.metrics_enabled)
     app.register_blueprint(openapi.blueprint(described))
     if settings.log_level != "DEBUG":  # which logs every probe
-        replay = Replay(app.wsgi_app, monitor, runtime, metrics)
+        replay = Replay(app.wsgi_app, monitor, metrics)
         app.wsgi_app = replay  # type: ignore[method-assign]
     if settings.cors_enabled:
         CORS(app, origins=list(settings.cors_origins))

@@ -21,15 +21,36 @@ DEFAULTS = {
     "auth_method": "claude.ai",
     "email": "user@example.com",
     "seconds": 5.0,
+    "times": None,  # how often the mode is what it says; then "ok"
 }
 
 
 def behaviour():
     try:
         with open(SELF + ".mode") as file:
-            return {**DEFAULTS, **json.load(file)}
+            now = {**DEFAULTS, **json.load(file)}
     except FileNotFoundError:
         return DEFAULTS
+    return now if now["times"] is None or is_due(now) else {**now, "mode": "ok"}
+
+
+def is_due(now):
+    """Tell whether this start is one of the ``times`` of a fault.
+
+    Each time is one file taken: a counter would not survive a kill.
+    """
+    question = "auth" if sys.argv[1:2] == ["auth"] else "version"
+    if now["mode"].startswith("auth_") and question != "auth":
+        return True
+    for time_ in range(now["times"]):
+        try:
+            os.close(
+                os.open(f"{SELF}.used.{now['mode']}.{time_}", os.O_CREAT | os.O_EXCL)
+            )
+        except FileExistsError:
+            continue
+        return True
+    return False
 
 
 def note(question, **more):

@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.claude.environment import child_environment, probe_environment
 from app.contract.codes import Code
 from app.monitor.monitor import Monitor
 from app.monitor.report import Report
+from app.runtime import Runtime
 from config.settings import load_settings
 from tests.messages_api import WORDS, MessagesApi, write_login
 
@@ -22,15 +24,19 @@ def real(real_claude: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return real_claude
 
 
+def login_of(report: Report) -> Mapping[str, object]:
+    return report.components["authentication"].described
+
+
 def check() -> Report:
-    return Monitor(load_settings()).check()
+    return Monitor(load_settings(), Runtime("::1", 1)).check()
 
 
 def test_its_version_and_path_are_reported(real):
-    cli = check().claude_cli
+    cli = check().components["claude_cli"]
     assert cli.code is None
-    assert cli.path == str(real)
-    assert cli.version.count(".") == 2
+    assert cli.described["path"] == str(real)
+    assert cli.described["version"].count(".") == 2
 
 
 def test_no_login_is_unauthenticated():
@@ -41,9 +47,9 @@ def test_a_claude_ai_login_is_healthy_with_its_user(environment):
     write_login(environment, email="user@example.com")
     report = check()
     assert report.code is None
-    assert report.authentication.method == "claude.ai"
-    assert report.authentication.user == "user@example.com"
-    assert report.authentication.expires
+    assert login_of(report)["method"] == "claude.ai"
+    assert login_of(report)["user"] == "user@example.com"
+    assert login_of(report)["expires"]
 
 
 def test_expired_without_a_refresh_token_is_dead(environment):
@@ -63,7 +69,11 @@ def test_expired_with_a_refresh_token_is_healthy_and_says_so(environment):
     write_login(environment, expires_in=-60)
     report = check()
     assert report.code is None
-    assert report.authentication.note.startswith("The access token has expired")
+    assert (
+        report.components["authentication"]
+        .described["note"]
+        .startswith("The access token has expired")
+    )
 
 
 @pytest.mark.parametrize("expires", ['"soon"', "-5", "1e400"])
@@ -90,7 +100,10 @@ def test_nonsense_for_an_expiry_is_not_healthy(environment, expires):
 def test_methods_without_a_login_file(monkeypatch, name, method):
     monkeypatch.setenv(name, "1")
     report = check()
-    assert (report.code, report.authentication.method) == (None, method)
+    assert (report.code, login_of(report)["method"]) == (
+        None,
+        method,
+    )
 
 
 def test_a_key_helper_is_a_method_and_is_not_run(environment):
@@ -98,7 +111,10 @@ def test_a_key_helper_is_a_method_and_is_not_run(environment):
     helper = {"apiKeyHelper": f"touch {environment}/ran"}
     (environment / ".claude/settings.json").write_text(json.dumps(helper))
     report = check()
-    assert (report.code, report.authentication.method) == (None, "api_key_helper")
+    assert (report.code, login_of(report)["method"]) == (
+        None,
+        "api_key_helper",
+    )
     assert not (environment / "ran").exists()
 
 

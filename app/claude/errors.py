@@ -13,6 +13,10 @@ class CliCrashed(ClaudeError):
     """The CLI could not be started, or ended with an exit code that is a failure."""
 
 
+class CliInterrupted(ClaudeError):
+    """The CLI was killed, or could not be started just now: it may work in a moment."""
+
+
 class CliGarbled(ClaudeError):
     """The CLI answered, but not with anything that can be understood."""
 

@@ -7,6 +7,7 @@ Kept to what starts in a few milliseconds: no import beyond these.
 """
 
 import _thread
+import errno
 import os
 import signal
 import sys
@@ -14,6 +15,9 @@ import time
 
 GRACE_SECONDS = 2.0
 CANNOT_START = 126  # a shell's exit code for a command that cannot be executed
+TRY_AGAIN = 75  # sysexits.h's EX_TEMPFAIL: still being written, or no memory just now
+SIGNALLED = 128  # a shell's exit code for a command that signal n ended, plus n
+_PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM)
 
 
 def main(command: list[str]) -> int:
@@ -27,12 +31,12 @@ def main(command: list[str]) -> int:
             setpgroup=0,
             setsigdef=[signal.SIGPIPE],  # Python ignores it, and that is inherited
         )
-    except OSError:
-        return CANNOT_START
+    except OSError as error:
+        return TRY_AGAIN if error.errno in _PASSING else CANNOT_START
     _thread.start_new_thread(end_when_let_go, (child,))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     signal_group(child, signal.SIGKILL)
-    return code if code >= 0 else 128 - code
+    return code if code >= 0 else SIGNALLED - code
 
 
 def end_when_let_go(group: int) -> None:

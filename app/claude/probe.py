@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.claude.errors import CliCrashed, CliGarbled
+from app.claude.errors import ClaudeError, CliCrashed, CliGarbled, CliInterrupted
+from app.claude.guard import SIGNALLED, TRY_AGAIN
 from app.claude.process import Run
 
 # The first version whose `auth status` is a command: an older CLI takes these words
@@ -23,47 +24,61 @@ class LoginAnswer:
     user: str | None = None
 
 
-def ask_version(cli: Path, run: Run) -> str:
-    """Return the CLI's version, such as ``2.1.330``.
-
-    Raises:
-        CliCrashed, CliGarbled, CliTimeout: it does not work, or did not this time.
-    """
-    completed = run([str(cli), "--version"])
-    if completed.exit_code != 0:
-        raise CliCrashed(f"--version ended with exit code {completed.exit_code}")
-    match = _VERSION.match(completed.output.decode(errors="replace"))
-    if match is None:
-        raise CliGarbled("--version printed no version")
-    return match.group()
-
-
 def has_auth_status(version: str) -> bool:
     """Tell whether this version can be asked for its login without a prompt."""
     match = _VERSION.match(version)
     return match is not None and tuple(map(int, match.groups())) >= _KNOWS_AUTH_STATUS
 
 
-def ask_login(cli: Path, run: Run) -> LoginAnswer:
-    """Return what the CLI says of its login.
+@dataclass(frozen=True, slots=True)
+class Cli:
+    """One Claude CLI that can be asked; ``run`` runs a command to its end."""
 
-    The JSON is read before the exit code, which is 1 for "not logged in".
+    path: Path
+    run: Run
 
-    Raises:
-        CliCrashed, CliGarbled, CliTimeout: it does not work, or did not this time.
-    """
-    completed = run([str(cli), "auth", "status"])
-    try:
-        said = json.loads(completed.output)
-        logged_in = said["loggedIn"]
-    except (ValueError, RecursionError, TypeError, KeyError):
+    def version(self) -> str:
+        """Return the CLI's version, such as ``2.1.330``.
+
+        Raises:
+            CliCrashed, CliGarbled, CliInterrupted, CliTimeout: it does not work, or
+                did not this time.
+        """
+        completed = self.run([str(self.path), "--version"])
         if completed.exit_code != 0:
-            code = completed.exit_code
-            raise CliCrashed(f"auth status ended with exit code {code}") from None
-        raise CliGarbled("auth status printed no answer") from None
-    if not isinstance(logged_in, bool):
-        raise CliGarbled("auth status printed no answer")
-    return LoginAnswer(logged_in, _word(said, "authMethod"), _word(said, "email"))
+            raise _failure("--version", completed.exit_code)
+        match = _VERSION.match(completed.output.decode(errors="replace"))
+        if match is None:
+            raise CliGarbled("--version printed no version")
+        return match.group()
+
+    def login(self) -> LoginAnswer:
+        """Return what the CLI says of its login.
+
+        The JSON is read before the exit code, which is 1 for "not logged in".
+
+        Raises:
+            CliCrashed, CliGarbled, CliInterrupted, CliTimeout: it does not work, or
+                did not this time.
+        """
+        completed = self.run([str(self.path), "auth", "status"])
+        try:
+            said = json.loads(completed.output)
+            logged_in = said["loggedIn"]
+        except (ValueError, RecursionError, TypeError, KeyError):
+            if completed.exit_code != 0:
+                raise _failure("auth status", completed.exit_code) from None
+            raise CliGarbled("auth status printed no answer") from None
+        if not isinstance(logged_in, bool):
+            raise CliGarbled("auth status printed no answer")
+        return LoginAnswer(logged_in, _word(said, "authMethod"), _word(said, "email"))
+
+
+def _failure(question: str, exit_code: int) -> ClaudeError:
+    """Tell a CLI that fails from one that was killed, or is still being written."""
+    if exit_code == TRY_AGAIN or exit_code > SIGNALLED:
+        return CliInterrupted(f"{question} was interrupted")
+    return CliCrashed(f"{question} ended with exit code {exit_code}")
 
 
 def _word(said: dict[str, object], name: str) -> str | None:

@@ -17,5 +17,4 @@ def here(settings: Settings) -> dict[str, Any]:
     monitor = part_of(app, Monitor)
     monitor.check()
     answer = app.test_client().get("/health/detailed")
-    monitor.stop()
     return health_body("here", answer.data)

@@ -43,6 +43,9 @@ class Code(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
+LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a person reads: ``error`` says what is wrong, ``remedy`` what to do."""

@@ -3,19 +3,24 @@
 Gauges kept in the workers' files could disagree with one another; these cannot.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask import has_request_context, request
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.components.api_server import ApiServer
+from app.components.authentication import Authentication
+from app.components.claude_cli import ClaudeCli
 from app.contract.codes import Status
 from app.metrics.process import resident_bytes
 from app.monitor.monitor import Monitor
-from app.monitor.report import Component, Report
+from app.monitor.report import ComponentReport, Report
 from app.runtime import VERSION, Runtime
 from app.web.access import sees_details
 from config.settings import Settings
+
+_CLI, _LOGIN = ClaudeCli.name, Authentication.name
 
 
 class HealthCollector(Collector):
@@ -28,17 +33,12 @@ class HealthCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yield every gauge of the health, of the build and of the processes."""
-        report = self._monitor.report(draining=self._runtime.draining)
-        components = {
-            "claude_cli": report.claude_cli,
-            "authentication": report.authentication,
-        }
-        yield _gauge("claude_cli_status", "Claude CLI availability.", report.claude_cli)
-        yield _gauge(
-            "authentication_status", "Whether the login works.", report.authentication
-        )
+        report = self._monitor.report()
+        cli, login = (report.components[name] for name in (_CLI, _LOGIN))
+        yield _gauge("claude_cli_status", "Claude CLI availability.", cli)
+        yield _gauge("authentication_status", "Whether the login works.", login)
         yield self._component_healthy(report)
-        yield from _checks(components)
+        yield from _checks(report.components)
         yield _login_expiry(report)
         yield self._build_info(report)
         yield _plain(
@@ -55,17 +55,14 @@ class HealthCollector(Collector):
         family = GaugeMetricFamily(
             "claude_proxy_component_healthy", meaning, labels=["component"]
         )
-        for name, component in (
-            ("claude_cli", report.claude_cli),
-            ("authentication", report.authentication),
-        ):
+        for name, component in report.components.items():
             family.add_metric([name], component.status == Status.HEALTHY)
-        family.add_metric(["api_server"], not self._runtime.draining)
+        family.add_metric([ApiServer.name], not self._runtime.draining)
         return family
 
     def _build_info(self, report: Report) -> Metric:
         shown = has_request_context() and sees_details(request, self._settings)
-        cli = (report.claude_cli.version or "") if shown else ""
+        cli = (report.components[_CLI].described["version"] or "") if shown else ""
         labels = {"version": VERSION, "claude_cli_version": cli}
         family = GaugeMetricFamily(
             "claude_proxy_build_info", "Versions, as labels.", labels=list(labels)
@@ -74,7 +71,7 @@ class HealthCollector(Collector):
         return family
 
 
-def _gauge(name: str, meaning: str, component: Component) -> Metric:
+def _gauge(name: str, meaning: str, component: ComponentReport) -> Metric:
     healthy = component.status == Status.HEALTHY
     return _plain(f"claude_proxy_{name}", f"{meaning} 0 or 1.", healthy)
 
@@ -83,7 +80,7 @@ def _plain(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(name, meaning, value=value)
 
 
-def _checks(components: dict[str, Component]) -> Iterable[Metric]:
+def _checks(components: Mapping[str, ComponentReport]) -> Iterable[Metric]:
     prefix = "claude_proxy_health_check"
     took = GaugeMetricFamily(
         f"{prefix}_duration_seconds",
@@ -105,8 +102,9 @@ def _checks(components: dict[str, Component]) -> Iterable[Metric]:
 
 def _login_expiry(report: Report) -> Metric:
     """Say when the login ends; a renewable one has no end that is known."""
-    login = report.authentication
-    end = login.ends or (None if login.renewable else login.expires)
+    login = report.components[_LOGIN].described
+    renewable, expires = login["renewable"], login["expires"]
+    end = login["login_ends"] or (None if renewable else expires)
     family = GaugeMetricFamily(
         "claude_proxy_login_expiry_timestamp_seconds",
         "When the login ends, as Unix time; absent while no end is known.",

@@ -18,7 +18,6 @@ from werkzeug.wsgi import ClosingIterator
 from app.metrics.registry import Counted, Metrics, Timed
 from app.monitor.monitor import Monitor
 from app.monitor.report import Report
-from app.runtime import Runtime
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,12 +43,10 @@ class Replay:
         self,
         inner: "WSGIApplication",
         monitor: Monitor,
-        runtime: Runtime,
         metrics: Metrics,
     ) -> None:
         self._inner = inner
         self._monitor = monitor
-        self._runtime = runtime
         self._metrics = metrics
         self._answers: dict[str, _Answer] = {}  # by method
 
@@ -63,7 +60,7 @@ class Replay:
         if not _ASKS_FOR_MORE.isdisjoint(environ):
             return self._inner(environ, start_response)
         began = time.perf_counter()
-        report = self._monitor.report(draining=self._runtime.draining)
+        report = self._monitor.report()
         known = self._answers.get(method)
         if known is not None and known.report is report:
             start_response("200 OK", known.headers)

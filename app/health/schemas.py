@@ -3,17 +3,10 @@
 These schemas are also what the OpenAPI description is made of.
 """
 
-from marshmallow import fields
+from marshmallow import Schema, fields
 
-from app.components.evidence import Source
-from app.contract.fields import (
-    Moment,
-    OmitEmpty,
-    Uptime,
-    about,
-    status_of,
-    text_or_null,
-)
+from app.components import COMPONENTS
+from app.contract.fields import Moment, OmitEmpty, about
 from app.contract.problem import DetailsSchema, ServiceSchema
 
 
@@ -23,92 +16,21 @@ class HealthySchema(ServiceSchema):
     version = fields.String(required=True, metadata=about("The proxy's version."))
 
 
-class ComponentSchema(OmitEmpty):
-    """What everyone may know of a component beside its status."""
-
-    optional = ("code", "remedy", "note")
-    status = status_of("healthy", "unhealthy", "unauthenticated", "error")
-    code = fields.String(metadata=about("Stable code of what is wrong, if anything."))
-    remedy = fields.String(metadata=about("What to do about it."))
-
-
-class CliStatusSchema(ComponentSchema):
-    """The Claude CLI, to everyone."""
-
-    status = status_of("healthy", "unhealthy", "error")
+def _components(name: str, schemas: dict[str, type[Schema]]) -> type[Schema]:
+    """Make the schema of all components, in their order."""
+    nested = {
+        component: fields.Nested(schema, required=True)
+        for component, schema in schemas.items()
+    }
+    return OmitEmpty.from_dict(nested, name=name)  # type: ignore[arg-type]
 
 
-class ApiServerStatusSchema(ComponentSchema):
-    """This server, to everyone."""
-
-    status = status_of("healthy", "unhealthy", "error")
-
-
-class AuthenticationStatusSchema(ComponentSchema):
-    """The login, to everyone."""
-
-    status = status_of("healthy", "unauthenticated", "error")
-
-
-class EvidenceSchema(OmitEmpty):
-    """Where a component's status comes from, and how old that is."""
-
-    source = fields.Enum(Source, by_value=True, required=True)
-    age_seconds = fields.Integer(required=True)
-
-
-class CliSchema(CliStatusSchema):
-    """The Claude CLI, to a trusted caller."""
-
-    path = text_or_null("The executable in use.")
-    version = text_or_null("The CLI's version.")
-    authenticated = fields.Boolean(allow_none=True, required=True)
-    last_check = Moment(allow_none=True, required=True)
-    since = Moment(required=True)
-    evidence = fields.Nested(EvidenceSchema, required=True)
-
-
-class AuthenticationSchema(AuthenticationStatusSchema):
-    """The login, to a trusted caller."""
-
-    logged_in = fields.Boolean(allow_none=True, required=True)
-    method = text_or_null(
-        "claude.ai, api_key, api_key_helper, oauth_token or third_party."
-    )
-    user = text_or_null("The account's e-mail address, where there is one.")
-    expires = Moment(allow_none=True, required=True)
-    renewable = fields.Boolean(required=True)
-    login_ends = Moment(attribute="ends", allow_none=True, required=True)
-    note = fields.String(metadata=about("What is unusual, though nothing is wrong."))
-    since = Moment(required=True)
-    evidence = fields.Nested(EvidenceSchema, required=True)
-
-
-class ApiServerSchema(ApiServerStatusSchema):
-    """This server, to a trusted caller; the counts are since its start."""
-
-    uptime = Uptime(required=True)
-    uptime_seconds = fields.Integer(required=True)
-    host = fields.String(required=True)
-    port = fields.Integer(required=True)
-    requests_processed = fields.Integer(required=True)
-    errors = fields.Integer(required=True)
-
-
-class ComponentStatusesSchema(OmitEmpty):
-    """The three components, to everyone."""
-
-    claude_cli = fields.Nested(CliStatusSchema, required=True)
-    api_server = fields.Nested(ApiServerStatusSchema, required=True)
-    authentication = fields.Nested(AuthenticationStatusSchema, required=True)
-
-
-class ComponentsSchema(OmitEmpty):
-    """The three components, to a trusted caller."""
-
-    claude_cli = fields.Nested(CliSchema, required=True)
-    api_server = fields.Nested(ApiServerSchema, required=True)
-    authentication = fields.Nested(AuthenticationSchema, required=True)
+ComponentStatusesSchema = _components(
+    "ComponentStatusesSchema", {each.name: each.status_schema for each in COMPONENTS}
+)
+ComponentsSchema = _components(
+    "ComponentsSchema", {each.name: each.schema for each in COMPONENTS}
+)
 
 
 class TransitionSchema(OmitEmpty):

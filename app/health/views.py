@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, json, request
 
-from app.components.api_server import check_api_server
+from app.components.api_server import ApiServer, check_api_server
 from app.contract.codes import Code, Status
 from app.contract.problem import problem
 from app.health.schemas import DetailedHealthSchema, HealthStatusesSchema, HealthySchema
@@ -29,7 +29,7 @@ _statuses, _detailed = HealthStatusesSchema(), DetailedHealthSchema()
 @bp.get("/health")
 def health() -> Response:
     """Say whether to send this service traffic: 200, 503 or 500."""
-    report = _report()
+    report = current(Monitor).report()
     trusted = report.code is not None and _caller_sees_details()
     return _answer(_basic_body(report, trusted), report.http_status, report.code)
 
@@ -37,18 +37,17 @@ def health() -> Response:
 @bp.get("/health/detailed")
 def detailed() -> Response:
     """Say what is wrong, since when, and what to do."""
-    report = _report()
+    report = current(Monitor).report()
     trusted = _caller_sees_details()
     schema = _detailed if trusted else _statuses
     settings = current(Settings)
     body = _begin(report, trusted) | {
         "version": VERSION,
         "components": {
-            "claude_cli": report.claude_cli,
-            "api_server": check_api_server(
+            **{name: each.shown() for name, each in report.components.items()},
+            ApiServer.name: check_api_server(
                 current(Runtime), *current(Metrics).totals()
             ),
-            "authentication": report.authentication,
         },
         "configuration": settings,
         "recent_changes": report.changes,
@@ -72,11 +71,6 @@ def _basic_body(report: Report, trusted: bool) -> bytes:
         return _bytes(_healthy.dump(_begin(report, trusted) | {"version": VERSION}))
     details = report.details(trusted=trusted)
     return _bytes(problem(report.code, at=report.timestamp, **details))
-
-
-def _report() -> Report:
-    draining = current(Runtime).draining
-    return current(Monitor).report(draining=draining)
 
 
 def _begin(report: Report, trusted: bool) -> dict[str, Any]:

@@ -1,11 +1,8 @@
-"""Looks at the disk and asks the CLI: what the monitor's threads do, one call each."""
+"""Inspects the disk and probes the CLI: a call each for the monitor's threads."""
 
-import hashlib
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,51 +10,41 @@ import structlog
 
 from app.claude.environment import child_environment, probe_environment
 from app.claude.locate import locate
-from app.claude.login import read_login
+from app.claude.login import Login, read_login
+from app.claude.probe import Cli
 from app.claude.process import Completed, run
 from app.components.authentication import check_authentication
 from app.components.claude_cli import check_claude_cli
 from app.components.evidence import CliCheck, Facts, LoginCheck
 from app.contract.codes import Code
-from app.monitor.store import boot_id
+from app.monitor.schedule import GIVEN_UP_AFTER
 from config.settings import Settings
 
-GIVEN_UP_AFTER = 3  # timeouts: a slow CLI is given time rather than killed half-way
-_SUBJECT = ("PATH", "HOME", "CLAUDE_CONFIG_DIR")
+_GRACE = 0.5  # seconds in which a login file that is being rewritten may come back
+_GLANCE = 0.02  # seconds between two readings of it
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class Prober:
-    """Looks and asks on behalf of one monitor; keeps no state of its own."""
+    """Inspects and probes on behalf of one monitor; keeps no state of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self._settings = settings
+        self._clock = clock
         self._folder = settings.state_dir / "empty"
 
-    def subject(self) -> str:
-        """Name what is checked, and how: those with the same name may share a verdict.
+    def inspect(self, before: Facts | None) -> Facts | None:
+        """Read what the disk shows; None where even that fails.
 
-        Values of secrets are not part of it, only which of the variables are set.
+        A login file that was whole ``before`` and is not now may just be being written:
+        it is read again for half a second, which with the second between two
+        inspections hides a logout for less than two.
         """
-        environment = child_environment()
-        settings = self._settings
-        parts = [
-            boot_id(),
-            str(os.getuid()),
-            str(settings.claude_cli_path),
-            f"{settings.health_check_interval} {settings.health_check_timeout}",
-            *(environment.get(name, "") for name in _SUBJECT),
-            *sorted(environment),
-        ]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+        return _guarded("inspection", lambda: self._settled(before), None)
 
-    def look(self) -> Facts | None:
-        """Read what the disk shows; None where even that fails."""
-        return _guarded("look", self._read_facts, None)
-
-    def ask(
+    def probe(
         self,
         facts: Facts,
         given_up: Callable[[], bool],
@@ -67,25 +54,36 @@ class Prober:
 
         Once ``given_up`` says so, the question being asked is ended.
         """
-        path = facts.location.path
-        if path is None:
+
+        def run(command: Sequence[str]) -> Completed:
+            starting()
+            return self._run(command, given_up)
+
+        if facts.location.path is None:
             return CliCheck(Code.CLI_NOT_FOUND), LoginCheck()
-        run = partial(self._run, given_up, starting)
-        cli = _timed(
-            "claude_cli",
-            lambda: check_claude_cli(path, run),
-            CliCheck(Code.CHECK_FAILED),
+        cli = Cli(facts.location.path, run)
+        check = self._timed(
+            "claude_cli", lambda: check_claude_cli(cli), CliCheck(Code.CHECK_FAILED)
         )
-        version = cli.version
+        version = check.version
         if version is None:
-            return cli, LoginCheck()
-        environment: Mapping[str, str] = child_environment()
-        login = _timed(
+            return check, LoginCheck()
+        login = self._timed(
             "authentication",
-            lambda: check_authentication(path, version, facts.login, environment, run),
+            lambda: check_authentication(
+                cli, version, facts.login, child_environment()
+            ),
             LoginCheck(code=Code.CHECK_FAILED),
         )
-        return cli, login
+        return check, login
+
+    def _settled(self, before: Facts | None) -> Facts:
+        facts = self._read_facts()
+        until = self._clock() + _GRACE
+        while before and _was_lost(before.login, facts.login) and self._clock() < until:
+            time.sleep(_GLANCE)
+            facts = self._read_facts()
+        return facts
 
     def _read_facts(self) -> Facts:
         environment = child_environment()
@@ -93,13 +91,7 @@ class Prober:
         location = locate(self._settings.claude_cli_path, search_path, home)
         return Facts(location, read_login(environment))
 
-    def _run(
-        self,
-        given_up: Callable[[], bool],
-        starting: Callable[[], None],
-        command: Sequence[str],
-    ) -> Completed:
-        starting()
+    def _run(self, command: Sequence[str], given_up: Callable[[], bool]) -> Completed:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return run(
             command,
@@ -109,11 +101,15 @@ class Prober:
             given_up=given_up,
         )
 
+    def _timed(self, name: str, checker: Callable[[], T], failed: T) -> T:
+        started = self._clock()
+        check = _guarded(name, checker, failed)
+        return replace(check, seconds=self._clock() - started)  # type: ignore[type-var]
 
-def _timed(name: str, checker: Callable[[], T], failed: T) -> T:
-    started = time.monotonic()
-    check = _guarded(name, checker, failed)
-    return replace(check, seconds=time.monotonic() - started)  # type: ignore[type-var]
+
+def _was_lost(before: Login, now: Login) -> bool:
+    was_whole = before.has_file and not before.damaged
+    return was_whole and (not now.has_file or now.damaged is not None)
 
 
 def _guarded(name: str, call: Callable[[], T], otherwise: T) -> T:

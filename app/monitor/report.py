@@ -1,30 +1,24 @@
 """What is reported of the health at one moment: from the state, for the schemas."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.claude.login import Method
-from app.components.evidence import Facts, Source
+from app.components import MONITORED
+from app.components.component import Monitored
+from app.components.evidence import Evidence, Source
 from app.contract.codes import MEANINGS, Code, Status
 from app.monitor import verdict
-from app.monitor.state import Change, Evidence, Health, Timing, Verdict
+from app.monitor.state import Change, Health, Verdict
 
-CONTRACT_STATUS = "not_authenticated"
-_LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
-_ONLY_PLACE_SEARCHED = (
-    "CLAUDE_CLI_PATH names the only place that is searched: correct it, or unset it."
-)
 HTTP_STATUS = {Status.HEALTHY: 200, Status.UNHEALTHY: 503, Status.ERROR: 500}
 _CHANGES_SHOWN = 10
 _NOT_SHARED = (
     "The health cannot be shared through STATE_DIR ({}): every worker checks for"
     " itself."
 )
-_RENEWS = (
-    "The access token has expired; the CLI renews it with its refresh token on its"
-    " next request."
-)
+_WORDS = {each.name: each.unwell for each in MONITORED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +30,12 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    """One component's status, why, since when (UTC), and on what evidence."""
+class ComponentReport:
+    """One component's status, why, since when (UTC), and on what evidence.
+
+    ``described`` is what the component says of itself; ``took`` the seconds of its last
+    check, ``succeeded`` when one last found it healthy.
+    """
 
     status: Status
     code: Code | None
@@ -46,29 +44,18 @@ class Component:
     evidence: Freshness
     took: float | None
     succeeded: datetime | None
+    described: Mapping[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class ClaudeCli(Component):
-    """The Claude CLI; ``authenticated`` is None while that is not known."""
-
-    path: str | None
-    version: str | None
-    authenticated: bool | None
-    last_check: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Authentication(Component):
-    """The CLI's login; ``expires`` is its access token's end, ``ends`` the login's."""
-
-    logged_in: bool | None
-    method: str | None
-    user: str | None
-    expires: datetime | None
-    renewable: bool
-    ends: datetime | None
-    note: str | None
+    def shown(self) -> dict[str, Any]:
+        """Return what the component's schema writes."""
+        return {
+            "status": self.status,
+            "code": self.code,
+            "remedy": self.remedy,
+            "since": self.since,
+            "evidence": self.evidence,
+            **self.described,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +72,17 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The service's health at ``timestamp`` (UTC); compared and cached by identity."""
+    """The service's health at ``timestamp`` (UTC); compared and cached by identity.
+
+    ``particulars`` are what the contract shows of the problem to a trusted caller.
+    """
 
     status: Status
     timestamp: datetime
     code: Code | None
     remedy: str | None
-    searched: tuple[str, ...]
-    claude_cli: ClaudeCli
-    authentication: Authentication
+    particulars: Mapping[str, Any]
+    components: Mapping[str, ComponentReport]
     changes: tuple[Transition, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -111,15 +100,8 @@ class Report:
         """Return the code and the remedy and, for a trusted caller, the rest."""
         if self.code is None:
             return {}
-        shown: dict[str, Any] = {
-            "code": self.code.value,
-            "remedy": self.remedy,
-        }
-        if trusted and self.code == Code.CLI_NOT_FOUND:
-            shown["searched_paths"] = list(self.searched)
-        if trusted and self.code in _LOGIN_CODES:
-            shown["claude_cli_status"] = CONTRACT_STATUS
-        return shown
+        shown: dict[str, Any] = {"code": self.code.value, "remedy": self.remedy}
+        return {**shown, **self.particulars} if trusted else shown
 
 
 def report_health(
@@ -127,96 +109,73 @@ def report_health(
     at: float,
     longest_age: float,
     *,
-    draining: bool = False,
-    trouble: str | None = None,
+    draining: bool,
+    problem: str | None = None,
 ) -> Report:
     """Report the health at monotonic time ``at``; too old a verdict is an error.
 
-    ``trouble`` is why the state cannot be shared, where it cannot.
+    ``problem`` is why the state cannot be shared, where it cannot.
     """
     now = datetime.now(UTC)
-    cli = verdict.aged(health.cli, at, longest_age)
-    login = verdict.aged(health.authentication, at, longest_age)
-    stopping = Code.DRAINING if draining else None
-    status, code = verdict.overall([stopping, cli.code, login.code])
-    facts = health.evidence.facts
+    verdicts = {
+        name: verdict.aged(each, at, longest_age)
+        for name, each in health.verdicts.items()
+    }
+    codes = {name: each.code for name, each in verdicts.items()}
+    code = verdict.overall([Code.DRAINING if draining else None, *codes.values()])
+    evidence = health.evidence
+    explained = [each for each in MONITORED if code and codes[each.name] == code]
     return Report(
-        status=status,
+        status=MEANINGS[code].status if code else Status.HEALTHY,
         timestamp=now,
         code=code,
-        remedy=_remedy(code, facts),
-        searched=facts.location.searched if facts else (),
-        claude_cli=_claude_cli(health.evidence, cli, login, at),
-        authentication=_authentication(health.evidence, login, at, now),
-        changes=tuple(
-            _transition(change) for change in health.changes[:_CHANGES_SHOWN]
-        ),
-        warnings=(_NOT_SHARED.format(trouble),) if trouble else (),
+        remedy=_remedy(explained, code, evidence),
+        particulars={
+            name: value
+            for each in explained
+            for name, value in each.particulars(code, evidence).items()  # type: ignore[arg-type]
+        },
+        components={
+            each.name: _component(each, verdicts[each.name], codes, evidence, at, now)
+            for each in MONITORED
+        },
+        changes=tuple(_transition(each) for each in health.changes[:_CHANGES_SHOWN]),
+        warnings=(_NOT_SHARED.format(problem),) if problem else (),
     )
 
 
-def _claude_cli(
-    evidence: Evidence, cli: Verdict, login: Verdict, at: float
-) -> ClaudeCli:
-    location = evidence.facts.location if evidence.facts else None
-    path = location and (location.path or location.unusable)
-    return ClaudeCli(
-        verdict.component_status(cli.code, Status.UNHEALTHY),
-        cli.code,
-        _remedy(cli.code, evidence.facts),
-        cli.since,
-        _freshness(cli, at),
-        *_timing(evidence.cli_timing),
-        path=str(path) if path else None,
-        version=evidence.cli.version if evidence.cli else None,
-        authenticated=_logged_in(login.code),
-        last_check=evidence.probed,
+def _component(
+    component: Monitored,
+    verdict_: Verdict,
+    codes: Mapping[str, Code | None],
+    evidence: Evidence,
+    at: float,
+    now: datetime,
+) -> ComponentReport:
+    timing = evidence.timings.get(component.name)
+    return ComponentReport(
+        verdict.component_status(verdict_.code, component.unwell),
+        verdict_.code,
+        _remedy([component], verdict_.code, evidence),
+        verdict_.since,
+        Freshness(verdict_.source, int(at - verdict_.evidence_at)),
+        timing.seconds if timing else None,
+        timing.succeeded if timing else None,
+        component.describe(evidence, codes, now),
     )
 
 
-def _authentication(
-    evidence: Evidence, login: Verdict, at: float, now: datetime
-) -> Authentication:
-    answer = evidence.login.answer if evidence.login else None
-    static = evidence.facts.login if evidence.facts else None
-    method: str | None = static.method if static else None
-    if answer:
-        method = answer.method
-    file = static if method == Method.CLAUDE_AI else None
-    expired = file and file.expires and file.expires <= now
-    return Authentication(
-        verdict.component_status(login.code, Status.UNAUTHENTICATED),
-        login.code,
-        _remedy(login.code, evidence.facts),
-        login.since,
-        _freshness(login, at),
-        *_timing(evidence.login_timing),
-        logged_in=_logged_in(login.code),
-        method=method,
-        user=answer.user if answer else None,
-        expires=file.expires if file else None,
-        renewable=bool(file and file.renewable),
-        ends=file.ends if file else None,
-        note=_RENEWS if expired and login.code is None else None,
-    )
-
-
-def _remedy(code: Code | None, facts: Facts | None) -> str | None:
+def _remedy(
+    components: list[Monitored], code: Code | None, evidence: Evidence
+) -> str | None:
     if code is None:
         return None
-    if code == Code.CLI_NOT_FOUND and facts and facts.location.configured:
-        return _ONLY_PLACE_SEARCHED
-    return MEANINGS[code].remedy
-
-
-def _timing(timing: Timing | None) -> tuple[float | None, datetime | None]:
-    return (timing.seconds, timing.succeeded) if timing else (None, None)
+    own = [each.remedy(code, evidence) for each in components]
+    return next(filter(None, own), MEANINGS[code].remedy)
 
 
 def _transition(change: Change) -> Transition:
-    unwell = (
-        Status.UNHEALTHY if change.component == "claude_cli" else Status.UNAUTHENTICATED
-    )
+    unwell = _WORDS[change.component]
     return Transition(
         change.component,
         verdict.component_status(change.before, unwell),
@@ -225,13 +184,3 @@ def _transition(change: Change) -> Transition:
         change.after,
         change.time,
     )
-
-
-def _freshness(verdict: Verdict, at: float) -> Freshness:
-    return Freshness(verdict.source, int(at - verdict.evidence_at))
-
-
-def _logged_in(code: Code | None) -> bool | None:
-    if code is None:
-        return True
-    return False if code in _LOGIN_CODES else None

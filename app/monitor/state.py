@@ -3,57 +3,26 @@
 Moments called ``…_at`` are ``time.monotonic()`` seconds; a datetime is always UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.components.evidence import CliCheck, Facts, LoginCheck, Source
+from app.components.evidence import Evidence, Source
 from app.contract.codes import Code
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How long a component's last check took, and when one last found it healthy."""
-
-    seconds: float
-    succeeded: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is known at a moment.
-
-    ``facts`` is None where the look itself failed. ``cli`` and ``login`` are the last
-    conclusive checks of the present binary and of the present login, None before the
-    first; ``doubts`` counts the inconclusive checks since, ``doubt`` names the last.
-    """
-
-    facts: Facts | None
-    looked_at: float
-    cli: CliCheck | None = None
-    login: LoginCheck | None = None
-    probed_at: float | None = None
-    probed: datetime | None = None
-    doubts: int = 0
-    doubt: Code | None = None
-    cli_timing: Timing | None = None
-    login_timing: Timing | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What evidence says of one component: ``code`` is None where all is well."""
-
-    code: Code | None
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What stands for one component, on which evidence, and since when."""
+    """What stands for one component, on which evidence, and since when.
+
+    ``evidence_at`` is when the evidence was seen, ``renewed_at`` when it was last worth
+    seeing again: what cannot be checked, since there is no CLI to ask, is not stale.
+    """
 
     code: Code | None
     source: Source
     evidence_at: float
+    renewed_at: float
     since: datetime
 
 
@@ -71,10 +40,13 @@ class Change:
 class Health:
     """The evidence and the verdicts on it: the one state every answer comes from.
 
-    ``changes`` are the latest transitions, the newest first.
+    ``verdicts`` are by component; ``changes`` the latest transitions, newest first.
     """
 
     evidence: Evidence
-    cli: Verdict
-    authentication: Verdict
+    verdicts: Mapping[str, Verdict]
     changes: tuple[Change, ...] = ()
+
+    def code(self, component: str) -> Code | None:
+        """Return what is wrong with a component, None where nothing is."""
+        return self.verdicts[component].code

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from app.health.schemas import ApiServerSchema, CliStatusSchema, HealthySchema
+from app.components.api_server import ApiServerSchema
+from app.components.claude_cli import CliStatusSchema
+from app.health.schemas import HealthySchema
 
 
 @pytest.mark.parametrize(

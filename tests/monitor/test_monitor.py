@@ -3,14 +3,16 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from app.contract.codes import Code
 from app.monitor import monitor as monitoring
+from app.monitor import schedule
 from app.monitor.monitor import Monitor
+from app.runtime import Runtime
 from config.settings import load_settings
 from tests.conftest import wait_until
 
@@ -18,14 +20,14 @@ from tests.conftest import wait_until
 @pytest.fixture
 def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     """Start monitors that look every 20 ms, and stop them after the test."""
-    monkeypatch.setattr(monitoring, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(monitoring, "INSPECT_EVERY", 0.02)
     monkeypatch.setattr(monitoring, "POLL_EVERY", 0.02)
-    monkeypatch.setattr(monitoring, "_RETRY_AFTER", 0.02)
+    monkeypatch.setattr(schedule, "_FIRST_RETRY", 0.02)
     started: list[Monitor] = []
     threads = threading.active_count()
 
     def start(**settings: str) -> Monitor:
-        monitor = Monitor(load_settings(settings))
+        monitor = make(**settings)
         monitor.ensure_running()
         started.append(monitor)
         return monitor
@@ -34,6 +36,14 @@ def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     for monitor in started:
         monitor.stop()
     wait_until(lambda: threading.active_count() <= threads)
+
+
+def make(clock: Callable[[], float] = time.monotonic, **settings: str) -> Monitor:
+    return Monitor(load_settings(settings), Runtime("::1", 1), clock=clock)
+
+
+def described(monitor: Monitor, component: str) -> Mapping[str, object]:
+    return monitor.report().components[component].described
 
 
 def becomes(monitor: Monitor, code: Code | None) -> None:
@@ -55,8 +65,8 @@ def test_a_working_cli_becomes_healthy(fake_claude, watch):
 def test_an_unchanged_cli_is_asked_once_an_interval(fake_claude, watch):
     monitor = watch()
     becomes(monitor, None)
-    looked = monitor._health.evidence.looked_at
-    wait_until(lambda: monitor._health.evidence.looked_at > looked + 0.2)
+    looked = monitor._health.evidence.inspected_at
+    wait_until(lambda: monitor._health.evidence.inspected_at > looked + 0.2)
     assert [call["argv"] for call in fake_claude.calls] == [
         ["--version"],
         ["auth", "status"],
@@ -91,7 +101,11 @@ def test_a_replaced_cli_reports_its_new_version(fake_claude, watch):
     becomes(monitor, None)
     fake_claude.set(version="2.2.0")
     fake_claude.install()
-    wait_until(lambda: monitor.report().claude_cli.version == "2.2.0")
+    wait_until(
+        lambda: (
+            monitor.report().components["claude_cli"].described["version"] == "2.2.0"
+        )
+    )
 
 
 def test_a_logout_shows_although_the_cli_hangs(fake_claude, watch, environment):
@@ -173,7 +187,7 @@ def test_a_checker_that_raises_is_an_error_of_its_component(
     monkeypatch.setattr("app.monitor.prober.check_authentication", broken)
     monitor = watch()
     becomes(monitor, Code.CHECK_FAILED)
-    assert monitor.report().claude_cli.code is None
+    assert monitor.report().components["claude_cli"].code is None
     assert monitor.report().http_status == 500
 
 
@@ -194,24 +208,70 @@ def test_a_dead_thread_is_started_again_by_asking(fake_claude, watch):
     assert monitor._watcher.is_alive()
 
 
-def test_a_verdict_nobody_renews_is_stale(fake_claude, environment, monkeypatch):
-    monitor = Monitor(load_settings())
+def test_a_verdict_nobody_renews_is_stale(fake_claude, environment):
+    now = [0.0]
+    monitor = make(lambda: now[0])
     assert monitor.check().code is None
-    later = time.monotonic() + monitor.longest_age + 1
-    monkeypatch.setattr(monitoring.time, "monotonic", lambda: later)
-    monkeypatch.setattr(monitor, "ensure_running", lambda: None)
+    now[0] += monitor.longest_age + 1
     assert monitor.report().code == Code.STALE
     assert monitor.report().http_status == 500
 
 
 def test_a_report_is_made_once_and_read_by_all(fake_claude):
-    monitor = Monitor(load_settings())
+    monitor = make()
     monitor.check()
-    monitor.ensure_running = lambda: None
     assert monitor.report() is monitor.report()
 
 
 def test_a_single_check_asks_a_garbled_cli_twice(fake_claude):
     fake_claude.set(mode="garbage")
-    assert Monitor(load_settings()).check().code == Code.CLI_FAILED
+    assert make().check().code == Code.CLI_FAILED
     assert len(fake_claude.calls) == 2
+
+
+def test_a_cli_moved_away_and_back_is_asked_at_once(fake_claude, watch):
+    monitor = watch()
+    becomes(monitor, None)
+    away = fake_claude.path.rename(fake_claude.path.with_name("away"))
+    becomes(monitor, Code.CLI_NOT_FOUND)
+    away.rename(fake_claude.path)
+    becomes(monitor, None)
+
+
+def test_a_link_removed_and_made_again_is_asked_at_once(
+    fake_claude, watch, tmp_path, monkeypatch
+):
+    link = tmp_path / "link"
+    link.symlink_to(fake_claude.path)
+    monitor = watch(CLAUDE_CLI_PATH=str(link))
+    becomes(monitor, None)
+    link.unlink()
+    becomes(monitor, Code.CLI_NOT_FOUND)
+    link.symlink_to(fake_claude.path)
+    becomes(monitor, None)
+
+
+@pytest.mark.parametrize("mode", ["killed", "auth_killed", "garbage"])
+def test_one_lost_child_changes_nothing(fake_claude, watch, mode):
+    monitor = watch(HEALTH_CHECK_INTERVAL_SECONDS="0.1")
+    becomes(monitor, None)
+    fake_claude.set(mode=mode, times=1)
+    asked = len(fake_claude.calls)
+    wait_until(lambda: len(fake_claude.calls) >= asked + 6)
+    assert monitor.report().changes[0].code is None
+
+
+def test_a_cli_still_being_written_is_asked_again(fake_claude, watch):
+    with fake_claude.path.open("ab"):
+        monitor = watch()
+        wait_until(lambda: monitor._health.evidence.doubts)
+    becomes(monitor, None)
+
+
+def test_a_check_here_is_not_overwritten_by_what_others_share(fake_claude, watch):
+    becomes(watch(), None)
+    fake_claude.path.unlink()
+    monitor = make()
+    assert monitor.check().code == Code.CLI_NOT_FOUND
+    assert monitor.report().code == Code.CLI_NOT_FOUND
+    assert monitor._watcher is None
