@@ -71,7 +71,7 @@ cli: .venv/installed
 	  $(PIP) --editable '.[bundled-cli]' && $(BIN)/python -c 'from app.claude.locate import main; main()'; }
 
 # What the tests run beside Python; a missing one is installed where that is possible.
-TOOLS := curl jq prometheus
+TOOLS := curl jq prometheus nginx haproxy socat apache2
 tools:
-	@for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@PATH=$$PATH:/usr/sbin; for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || { apt-get update -qq && RUNLEVEL=1 apt-get install -qqy --no-install-recommends $$missing; }

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -92,9 +93,22 @@ def app(fake_claude: FakeClaude) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
+def direct() -> Iterator[dict[str, Any]]:
+    """Return what a server knows of a caller that connects to it from this process."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as connection,
+    ):
+        yield {"REMOTE_ADDR": "127.0.0.1", "gunicorn.socket": connection}
+
+
+@pytest.fixture
+def client(app: Flask, direct: dict[str, Any]) -> FlaskClient:
     """Make a direct loopback caller of the app, whose answers must fit the OpenAPI."""
-    return app.test_client()
+    client = app.test_client()
+    client.environ_base |= direct
+    return client
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:

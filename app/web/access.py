@@ -1,28 +1,23 @@
 """Who is trusted: a direct caller on this machine, or one who has the key.
 
-A direct caller connects over loopback and nothing shows that it passes on somebody
-else's request: no forwarding header, no HTTP/1.0 (what nginx before 1.29.7 speaks to
-its upstream, with no such header unless told), no web page's ``Origin``, and a ``Host``
-that is this machine's own name (a page that rebinds its DNS name has another).
+A direct caller connects over loopback with a socket of the service's own user, by the
+kernel's word: what passes requests on runs as another user. And nothing in the request
+shows that it was passed on: no header of a proxy, no HTTP/1.0, no other web page, and a
+``Host`` that is this machine's own name (a page that rebinds its DNS name has another).
 """
 
 import hashlib
 import hmac
+import socket
 from ipaddress import ip_address
 
 from flask import Request
 
+from app.web.peer import is_own_user
 from config.settings import HealthDetails, Settings
 
-_PASSED_ON = (
-    "Forwarded",
-    "Via",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "X-Real-Ip",
-    "Origin",
-)
+_PASSED_ON = frozenset({"forwarded", "via", "true-client-ip", "x-client-ip"})
+_PASSED_ON_BEGIN = ("x-forwarded", "x-real-ip", "x-envoy-", "x-original-", "cf-")
 
 
 def sees_details(request: Request, settings: Settings) -> bool:
@@ -32,7 +27,7 @@ def sees_details(request: Request, settings: Settings) -> bool:
     if has_key(request, settings):
         return True
     trusting = settings.health_details is HealthDetails.TRUSTED
-    return trusting and is_direct_loopback(request)
+    return trusting and is_direct(request)
 
 
 def has_key(request: Request, settings: Settings) -> bool:
@@ -47,16 +42,28 @@ def has_key(request: Request, settings: Settings) -> bool:
     return any(hmac.compare_digest(d, settings.proxy_api_key) for d in digests)
 
 
-def is_direct_loopback(request: Request) -> bool:
-    """Tell whether the caller itself is on this machine."""
-    if not _is_loopback(request.remote_addr or ""):
-        return False
-    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
-        return False
-    if any(name in request.headers for name in _PASSED_ON):
+def is_direct(request: Request) -> bool:
+    """Tell whether the caller itself is on this machine, as the service's own user."""
+    if not _is_loopback(request.remote_addr or "") or _was_passed_on(request):
         return False
     host = request.host.rpartition(":")[0] if _has_port(request.host) else request.host
-    return host == "localhost" or _is_loopback(host.strip("[]"))
+    if host != "localhost" and not _is_loopback(host.strip("[]")):
+        return False
+    # The real ends: other variables of the request come from its headers.
+    connection = request.environ.get("gunicorn.socket")
+    return isinstance(connection, socket.socket) and is_own_user(connection)
+
+
+def _was_passed_on(request: Request) -> bool:
+    """Tell whether the request shows that it is somebody else's."""
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        return True
+    if "Origin" in request.headers:
+        return True
+    if request.headers.get("Sec-Fetch-Site", "none") != "none":
+        return True  # a browser's, for a page; "none" is what a person typed
+    names = [name.lower() for name, _ in request.headers]
+    return any(n in _PASSED_ON or n.startswith(_PASSED_ON_BEGIN) for n in names)
 
 
 def _has_port(host: str) -> bool:

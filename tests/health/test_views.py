@@ -148,6 +148,12 @@ def test_head_is_get_without_its_body_and_nothing_is_stored(ask, client, path):
     assert len(got.data) < 10 << 10
 
 
+def test_a_healthy_answer_asks_nobody_who_the_caller_is(ask, monkeypatch):
+    monkeypatch.setattr("app.web.access.is_own_user", lambda _: 1 / 0)
+    assert ask().status_code == 200
+    assert ask("/health/detailed").status_code == 500
+
+
 def test_a_trailing_slash_is_no_redirect(ask):
     assert ask("/health/").status_code == 200
 

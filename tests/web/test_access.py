@@ -8,11 +8,10 @@ from app.web.access import sees_details
 from app.web.current import part_of
 from config.settings import Settings, load_settings
 
-LOOPBACK = {"REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": "HTTP/1.1"}
 STRANGER = {"REMOTE_ADDR": "203.0.113.9", "SERVER_PROTOCOL": "HTTP/1.1"}
 
 
-def trusted(environ, headers=None, url="http://localhost:8000", **options) -> bool:
+def ask_trust(environ, headers=None, url="http://localhost:8000", **options) -> bool:
     app = create_app(load_settings(options))
     with app.test_request_context(
         "/health", base_url=url, environ_overrides=environ, headers=headers
@@ -20,28 +19,66 @@ def trusted(environ, headers=None, url="http://localhost:8000", **options) -> bo
         return sees_details(request, part_of(app, Settings))
 
 
+@pytest.fixture
+def trusted(direct):
+    """Tell whether a caller over a connection of our own user is trusted."""
+
+    def trusted(environ=None, headers=None, **more) -> bool:
+        direct_caller = direct | {"SERVER_PROTOCOL": "HTTP/1.1"}
+        return ask_trust(direct_caller | (environ or {}), headers, **more)
+
+    return trusted
+
+
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
 )
-def test_a_direct_loopback_caller_is_trusted(address):
-    assert trusted(LOOPBACK | {"REMOTE_ADDR": address})
+def test_a_direct_loopback_caller_is_trusted(trusted, address):
+    assert trusted({"REMOTE_ADDR": address})
 
 
 @pytest.mark.parametrize("address", ["203.0.113.9", "10.0.0.1", "::2", "", "nonsense"])
-def test_anybody_else_is_not(address):
-    assert not trusted(LOOPBACK | {"REMOTE_ADDR": address})
+def test_anybody_else_is_not(trusted, address):
+    assert not trusted({"REMOTE_ADDR": address})
 
 
 @pytest.mark.parametrize(
     "header",
-    ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Proto", "Origin"],
+    [
+        *("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Client-Cert"),
+        *("Forwarded", "Via", "X-Real-IP", "True-Client-IP", "X-Client-IP"),
+        *("CF-Connecting-IP", "CF-Ray", "X-Envoy-External-Address"),
+        *("X-Envoy-Original-Path", "X-Original-URI", "X-Original-Host", "Origin"),
+    ],
 )
-def test_a_request_that_was_passed_on_is_not(header):
-    assert not trusted(LOOPBACK, {header: "127.0.0.1"})
+def test_a_request_that_was_passed_on_is_not(trusted, header):
+    assert not trusted({}, {header: "127.0.0.1"})
 
 
-def test_http_1_0_is_how_an_unconfigured_nginx_passes_on():
-    assert not trusted(LOOPBACK | {"SERVER_PROTOCOL": "HTTP/1.0"})
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [("none", True), ("same-origin", False), ("cross-site", False), ("", False)],
+)
+def test_only_a_person_at_a_browser_is_direct(trusted, site, expected):
+    assert trusted(headers={"Sec-Fetch-Site": site}) is expected
+
+
+def test_headers_of_every_client_pass_nothing_on(trusted):
+    headers = {"Accept": "*/*", "User-Agent": "curl/8", "Accept-Encoding": "gzip"}
+    assert trusted(headers=headers)
+
+
+def test_a_server_that_shows_no_connection_has_no_direct_callers(trusted):
+    assert not trusted({"gunicorn.socket": None})
+
+
+def test_a_closed_connection_is_nobodys(trusted, direct):
+    direct["gunicorn.socket"].close()
+    assert not trusted()
+
+
+def test_http_1_0_is_how_an_unconfigured_nginx_passes_on(trusted):
+    assert not trusted({"SERVER_PROTOCOL": "HTTP/1.0"})
 
 
 @pytest.mark.parametrize(
@@ -57,8 +94,8 @@ def test_http_1_0_is_how_an_unconfigured_nginx_passes_on():
         ("http://10.0.0.1:8000", False),
     ],
 )
-def test_the_host_has_to_be_this_machines_name(url, expected):
-    assert trusted(LOOPBACK, url=url) is expected
+def test_the_host_has_to_be_this_machines_name(trusted, url, expected):
+    assert trusted(url=url) is expected
 
 
 @pytest.mark.parametrize(
@@ -78,36 +115,36 @@ def test_the_host_has_to_be_this_machines_name(url, expected):
         ({}, False),
     ],
 )
-def test_the_key_makes_a_stranger_trusted(headers, expected):
+def test_the_key_makes_a_stranger_trusted(trusted, headers, expected):
     assert trusted(STRANGER, headers, PROXY_API_KEY="k3y") is expected
 
 
-def test_without_a_key_set_no_key_is_right():
+def test_without_a_key_set_no_key_is_right(trusted):
     assert not trusted(STRANGER, {"X-Api-Key": ""})
 
 
-def test_always_opens_the_details_to_all():
+def test_always_opens_the_details_to_all(trusted):
     assert trusted(STRANGER, HEALTH_DETAILS="always")
 
 
-def test_never_closes_them_to_all_but_the_key():
+def test_never_closes_them_to_all_but_the_key(trusted):
     options = {"HEALTH_DETAILS": "never", "PROXY_API_KEY": "k3y"}
-    assert not trusted(LOOPBACK, **options)
+    assert not trusted(**options)
     assert trusted(STRANGER, {"X-Api-Key": "k3y"}, **options)
 
 
-def test_an_empty_forwarding_header_is_one_too():
-    assert not trusted(LOOPBACK, {"X-Forwarded-For": ""})
+def test_an_empty_forwarding_header_is_one_too(trusted):
+    assert not trusted({}, {"X-Forwarded-For": ""})
 
 
-def test_the_key_counts_through_a_reverse_proxy():
+def test_the_key_counts_through_a_reverse_proxy(trusted):
     headers = {"X-Forwarded-For": "203.0.113.9", "X-Api-Key": "k3y"}
-    environ = LOOPBACK | {"SERVER_PROTOCOL": "HTTP/1.0"}
+    environ = {"SERVER_PROTOCOL": "HTTP/1.0"}
     assert trusted(environ, headers, PROXY_API_KEY="k3y")
 
 
-def test_a_wrong_key_takes_nothing_from_a_direct_caller():
-    assert trusted(LOOPBACK, {"X-Api-Key": "wrong"}, PROXY_API_KEY="k3y")
+def test_a_wrong_key_takes_nothing_from_a_direct_caller(trusted):
+    assert trusted({}, {"X-Api-Key": "wrong"}, PROXY_API_KEY="k3y")
 
 
 def test_a_key_in_the_address_is_no_key():
@@ -119,9 +156,9 @@ def test_a_key_in_the_address_is_no_key():
         assert not sees_details(request, part_of(app, Settings))
 
 
-def test_always_opens_them_through_a_reverse_proxy_too():
-    assert trusted(LOOPBACK, {"Forwarded": "for=x"}, HEALTH_DETAILS="always")
+def test_always_opens_them_through_a_reverse_proxy_too(trusted):
+    assert trusted({}, {"Forwarded": "for=x"}, HEALTH_DETAILS="always")
 
 
-def test_never_without_a_key_set_is_never():
-    assert not trusted(LOOPBACK, {"X-Api-Key": ""}, HEALTH_DETAILS="never")
+def test_never_without_a_key_set_is_never(trusted):
+    assert not trusted({}, {"X-Api-Key": ""}, HEALTH_DETAILS="never")
