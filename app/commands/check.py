@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 import click
 
@@ -21,24 +19,27 @@ def check(url: str | None, *, local: bool, as_json: bool) -> None:
         raise click.UsageError("--url and --local exclude each other.")
     try:
         settings = load_settings()
-        body = _here(settings) if local else client.server(url, settings)
+        answer = _here(settings) if local else client.server(url, settings)
     except SettingsError as error:
         refuse(error)
     except client.CannotAsk as error:
         click.echo(f"could not ask: {error}", err=True)
         sys.exit(2)
-    click.echo(json.dumps(body, indent=2) if as_json else _sentence(body))
-    sys.exit(0 if body.get("status") == "healthy" else 1)
+    click.echo(json.dumps(answer.body, indent=2) if as_json else _sentence(answer))
+    sys.exit(0 if answer.healthy else 1)
 
 
-def _here(settings: Settings) -> dict[str, Any]:
+def _here(settings: Settings) -> client.Answer:
     from app.commands.local import here  # loads the whole app
 
     return here(settings)
 
 
-def _sentence(body: Mapping[str, object]) -> str:
+def _sentence(answer: client.Answer) -> str:
+    body = answer.body
+    if body["status"] == "healthy" and not answer.healthy:
+        return f"unhealthy: HTTP status {answer.status}, while the body says healthy"
     details = body.get("details")
     remedy = details.get("remedy", "") if isinstance(details, dict) else ""
     error = f": {body['error']}. {remedy}" if "error" in body else ""
-    return f"{body.get('status')}{error}".strip()
+    return f"{body['status']}{error}".strip()

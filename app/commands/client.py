@@ -2,6 +2,9 @@
 
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -19,8 +22,21 @@ class CannotAsk(Exception):
     """Nobody answered, or what answered is not this proxy."""
 
 
-def server(url: str | None, settings: Settings) -> dict[str, Any]:
-    """Return the body of a running proxy's ``/health/detailed``, healthy or not.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer about health: its HTTP status and its body, which have to agree."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether both say healthy; what stands between may change either."""
+        return self.status == HTTPStatus.OK and self.body["status"] == "healthy"
+
+
+def server(url: str | None, settings: Settings) -> Answer:
+    """Return a running proxy's answer to ``/health/detailed``, healthy or not.
 
     ``url`` is the proxy's address, or that of one of its health endpoints. No HTTP
     proxy is used: an answer from a cache would be about another moment.
@@ -34,11 +50,11 @@ def server(url: str | None, settings: Settings) -> dict[str, Any]:
         address = _health_url(address)
         request = Request(address, headers={"Accept": "application/json"})  # noqa: S310
         with _open(request) as answer:
-            text = _read(answer, until)
+            status, text = answer.status, _read(answer, until)
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise CannotAsk(f"{address}: {reason}") from None
-    return health_body(address, text)
+    return Answer(status, health_body(address, text))
 
 
 def _open(request: Request) -> Any:

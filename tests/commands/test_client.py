@@ -85,19 +85,20 @@ def test_the_detailed_report_is_asked_for_as_json(proxy):
 )
 def test_without_an_address_the_one_that_is_set_is_asked(proxy, host):
     settings = load_settings({"HOST": host, "PORT": str(proxy.server_port)})
-    assert client.server(None, settings) == BODY
+    assert client.server(None, settings).body == BODY
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
 def test_no_http_proxy_is_used(proxy, monkeypatch, name):
     monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert client.server(url_of(proxy), load_settings()) == BODY
+    assert client.server(url_of(proxy), load_settings()).body == BODY
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_an_unhealthy_answer_is_an_answer(proxy, status):
     proxy.answer = status, json.dumps(BODY | {"status": "unhealthy"}).encode()
-    assert client.server(url_of(proxy), load_settings())["status"] == "unhealthy"
+    answer = client.server(url_of(proxy), load_settings())
+    assert (answer.status, answer.body["status"]) == (status, "unhealthy")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_silent_server_is_given_up(monkeypatch):
 
 
 def test_asking_here_is_asking_as_a_trusted_caller(fake_claude):
-    body = here(load_settings())
+    body = here(load_settings()).body
     assert body["components"]["claude_cli"]["path"] == str(fake_claude.path)
 
 
