@@ -25,6 +25,7 @@ _METRICS = Operation(
     exporter.PATH,
     "Metrics for Prometheus, as text or OpenMetrics.",
     texts=("text/plain", "application/openmetrics-text"),
+    keyed=True,
 )
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI description of the endpoints, made from the schemas that write them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,12 @@ from marshmallow import Schema
 from app.contract.problem import ProblemSchema
 from app.runtime import VERSION
 
+# The key, in one header or the other: see app/web/access.py.
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+}
+_WITH_OR_WITHOUT: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"x-api-key": []}]
 _MEANINGS = {200: "Healthy", 503: "Unhealthy", 500: "Internal error"}
 
 
@@ -21,12 +28,14 @@ class Operation:
 
     ``answers`` has the schemas of each HTTP status, none for any JSON object; ``texts``
     the content types of an answer that is text. Any other status is a problem.
+    ``keyed`` says that a caller with the key sees more.
     """
 
     path: str
     summary: str
     answers: Mapping[int, tuple[type[Schema], ...]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
+    keyed: bool = False
 
 
 THIS = Operation("/openapi.json", "This description.", {200: ()})
@@ -52,14 +61,27 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
         title="Claude Code Proxy",
         version=VERSION,
         openapi_version="3.1.0",
+        servers=[{"url": "/"}],  # where the description comes from
         plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
     )
     for schema in _schemas(operations):
         spec.components.schema(_name(schema), schema=schema)
+    for name, scheme in _SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
     for each in operations:
-        described = {"summary": each.summary, "responses": _responses(each)}
-        spec.path(each.path, operations={"get": described, "head": described})
+        methods = {method: _operation(method, each) for method in ("get", "head")}
+        spec.path(each.path, operations=methods)
     return spec.to_dict()
+
+
+def _operation(method: str, operation: Operation) -> dict[str, Any]:
+    words = re.findall(r"\w+", operation.path)
+    described = {
+        "operationId": method + "".join(word.capitalize() for word in words),
+        "summary": operation.summary,
+        "responses": _responses(operation),
+    }
+    return described | ({"security": _WITH_OR_WITHOUT} if operation.keyed else {})
 
 
 def _schemas(operations: Iterable[Operation]) -> list[type[Schema]]:

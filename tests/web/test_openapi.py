@@ -93,3 +93,31 @@ def test_an_answer_that_is_no_json_fails(app):
     app.view_functions["health.live"] = lambda: "healthy"
     with pytest.raises(AssertionError):
         app.test_client().get("/health/live")
+
+
+def test_a_client_knows_where_to_send_what_it_calls():
+    document = description()
+    assert document["servers"] == [{"url": "/"}]
+    ids = {
+        path: [operation["operationId"] for operation in operations.values()]
+        for path, operations in document["paths"].items()
+    }
+    assert ids["/health/detailed"] == ["getHealthDetailed", "headHealthDetailed"]
+    assert ids["/openapi.json"] == ["getOpenapiJson", "headOpenapiJson"]
+    assert len({each for pair in ids.values() for each in pair}) == 2 * len(ids)
+
+
+def test_the_key_is_a_way_to_see_more_and_never_needed():
+    document = description()
+    schemes = document["components"]["securitySchemes"]
+    more = {
+        path: operations["get"]["security"]
+        for path, operations in document["paths"].items()
+        if "security" in operations["get"]
+    }
+    assert schemes["x-api-key"]["in"] == "header"
+    assert schemes["bearer"]["scheme"] == "bearer"
+    assert more.keys() == {"/health", "/health/detailed", "/metrics"}
+    assert all(
+        ways == [{}, {"bearer": []}, {"x-api-key": []}] for ways in more.values()
+    )
