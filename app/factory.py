@@ -6,7 +6,7 @@ from flask import Flask
 from flask_cors import CORS
 
 from app import logs
-from app.health.gauges import HealthCollector
+from app.health.gauges import HealthCollector, build_info
 from app.health.operations import OPERATIONS as HEALTH
 from app.health.replay import Replay
 from app.health.views import bp as health_bp
@@ -43,8 +43,9 @@ def compose(settings: Settings | None = None) -> Flask:
     parts = (settings, runtime, metrics, monitor, Admission(settings.threads))
     current.install(app, *parts)
     requests.init_app(app)
-    metrics.registry.register(HealthCollector(monitor, runtime, settings))
-    exporter.init_app(app, metrics, exported=settings.metrics_enabled)
+    metrics.registry.register(HealthCollector(monitor, runtime))
+    of_caller = build_info(monitor, settings)
+    exporter.init_app(app, metrics, of_caller, exported=settings.metrics_enabled)
     errors.init_app(app)
     app.register_blueprint(health_bp)
     described = operations(metrics=settings.metrics_enabled)

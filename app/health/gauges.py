@@ -3,9 +3,9 @@
 Gauges kept in the workers' files could disagree with one another; these cannot.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from flask import has_request_context, request
+from flask import request
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -26,13 +26,12 @@ _CLI, _LOGIN = ClaudeCli.name, Authentication.name
 class HealthCollector(Collector):
     """The health of one app; adds to a registry what is true at the scrape."""
 
-    def __init__(self, monitor: Monitor, runtime: Runtime, settings: Settings) -> None:
+    def __init__(self, monitor: Monitor, runtime: Runtime) -> None:
         self._monitor = monitor
         self._runtime = runtime
-        self._settings = settings
 
     def collect(self) -> Iterable[Metric]:
-        """Yield every gauge of the health, of the build and of the processes."""
+        """Yield every gauge of the health and of the processes."""
         report = self._monitor.report()
         cli, login = (report.components[name] for name in (_CLI, _LOGIN))
         yield _gauge("claude_cli_status", "Claude CLI availability.", cli)
@@ -40,7 +39,6 @@ class HealthCollector(Collector):
         yield self._component_healthy(report)
         yield from _checks(report.components)
         yield _login_expiry(report)
-        yield self._build_info(report)
         yield _plain(
             "process_start_time_seconds",
             "When the service started, as Unix time.",
@@ -60,15 +58,24 @@ class HealthCollector(Collector):
         family.add_metric([ApiServer.name], not self._runtime.draining)
         return family
 
-    def _build_info(self, report: Report) -> Metric:
-        shown = has_request_context() and sees_details(request, self._settings)
-        cli = (report.components[_CLI].described["version"] or "") if shown else ""
-        labels = {"version": VERSION, "claude_cli_version": cli}
+
+def build_info(monitor: Monitor, settings: Settings) -> Callable[[], Metric]:
+    """Return what makes the versions, for the caller of the current request.
+
+    Not one of the collector's: that one's are shared by callers, trusted or not.
+    """
+
+    def of_caller() -> Metric:
+        shown = sees_details(request, settings)
+        cli = monitor.report().components[_CLI].described["version"] if shown else ""
+        labels = {"version": VERSION, "claude_cli_version": cli or ""}
         family = GaugeMetricFamily(
             "claude_proxy_build_info", "Versions, as labels.", labels=list(labels)
         )
         family.add_metric(list(labels.values()), 1)
         return family
+
+    return of_caller
 
 
 def _gauge(name: str, meaning: str, component: ComponentReport) -> Metric:

@@ -1,7 +1,9 @@
 """``/metrics``, by the exporter, and every request counted on its way out."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from threading import Lock
+from typing import Any
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry
@@ -11,52 +13,93 @@ from prometheus_client.registry import Collector
 from prometheus_flask_exporter import PrometheusMetrics
 
 from app.metrics.registry import Metrics
+from app.metrics.singleflight import SingleFlight
 
 PATH = "/metrics"
 UNMATCHED = "unmatched"  # one series for every path there is no route for
 OTHER = "OTHER"  # one for every method nobody knows
+_Encode = Callable[[Any], bytes]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def init_app(app: Flask, metrics: Metrics, *, exported: bool) -> None:
-    """Count every request of the app, and export where that is wanted."""
+def init_app(
+    app: Flask, metrics: Metrics, of_caller: Callable[[], Metric], *, exported: bool
+) -> None:
+    """Count every request of the app, and export where that is wanted.
+
+    ``of_caller`` returns the metric that depends on who asks.
+    """
     app.before_request(_begin(metrics))
     app.after_request(_count(metrics))
     app.teardown_request(_end(metrics))
     if exported:
-        Exporter(app, path=PATH, export_defaults=False, registry=metrics.registry)
+        Exporter(app, metrics.registry, of_caller)
 
 
 class Exporter(PrometheusMetrics):  # type: ignore[misc]  # it has no types
-    """The exporter, but reading our registry.
+    """The exporter, but reading our registry, and once for all who wait.
 
     In multiprocess mode its own reads nothing but the files: our collectors would be
     missing, and ``/metrics?name[]=x`` is a 500 there.
     """
 
+    def __init__(
+        self,
+        app: Flask,
+        registry: CollectorRegistry,
+        of_caller: Callable[[], Metric],
+    ) -> None:
+        """Serve ``/metrics`` of the app from this registry."""
+        self._scrapes = SingleFlight(lambda: _Scrape(registry))
+        self._of_caller = of_caller
+        super().__init__(app, path=PATH, export_defaults=False, registry=registry)
+
     def generate_metrics(
         self, accept_header: str | None = None, names: list[str] | None = None
     ) -> tuple[str, str]:
         """Write all metrics, or those of these names, in the format asked for."""
-        registry = self.registry
-        if names:
-            registry = CollectorRegistry()
-            registry.register(_Named(self.registry, set(names)))
         encode, content_type = choose_encoder(accept_header or "")
-        return encode(registry).decode(), content_type
+        own = self._of_caller()
+        text = self._scrapes.get().written(encode, content_type, own, names or ())
+        return text, content_type
 
 
-class _Named(Collector):
-    """The metrics of a registry that have one of these names, or a sample that has."""
+class _Scrape:
+    """What a registry held at one moment, written once for all who ask alike."""
 
-    def __init__(self, registry: CollectorRegistry, names: set[str]) -> None:
-        self._registry = registry
-        self._names = names
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._families = list(registry.collect())
+        self._texts: dict[Hashable, str] = {}  # no more than waited for this scrape
+        self._lock = Lock()
 
-    def collect(self) -> Iterable[Metric]:
-        for metric in self._registry.collect():
-            if self._names & {metric.name, *(each.name for each in metric.samples)}:
-                yield metric
+    def written(
+        self, encode: _Encode, content_type: str, own: Metric, names: Iterable[str]
+    ) -> str:
+        """Write the metrics of these names (none: all), the caller's own among them."""
+        wanted = frozenset(names)
+        alike = content_type, wanted, repr(own)
+        with self._lock:
+            if alike not in self._texts:
+                families = (*self._families, own)
+                shown = [each for each in families if _is_named(each, wanted)]
+                self._texts[alike] = encode(_Families(shown)).decode()
+            return self._texts[alike]
+
+
+class _Families(Collector):
+    """Metrics as an encoder takes them."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
+def _is_named(metric: Metric, names: frozenset[str]) -> bool:
+    """Tell whether the metric or one of its samples has one of the names, if any."""
+    has = {metric.name, *(sample.name for sample in metric.samples)}
+    return not names or not has.isdisjoint(names)
 
 
 def _begin(metrics: Metrics) -> Callable[[], None]:

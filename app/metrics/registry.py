@@ -14,6 +14,8 @@ from prometheus_client import (
     multiprocess,
 )
 
+from app.metrics.singleflight import SingleFlight
+
 _LABELS = ("method", "endpoint", "status")
 _BUCKETS = (
     *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
@@ -59,6 +61,7 @@ class Metrics:
             registry=self._values,
             multiprocess_mode="livesum",
         )
+        self._totals = SingleFlight(self._sum_up)
 
     def _counter(self, name: str, meaning: str, labels: Iterable[str]) -> Counter:
         return Counter(f"claude_proxy_{name}", meaning, labels, registry=self._values)
@@ -69,6 +72,9 @@ class Metrics:
 
     def totals(self) -> tuple[int, int]:
         """Return the requests and errors of all workers, dead ones included."""
+        return self._totals.get()
+
+    def _sum_up(self) -> tuple[int, int]:
         sums = dict.fromkeys(("claude_proxy_requests", "claude_proxy_errors"), 0.0)
         for metric in self.registry.collect():
             if metric.name in sums:

@@ -1,10 +1,14 @@
 """What a scrape shows, in one process."""
 
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from app import create_app
 from app.contract.codes import Code
@@ -167,3 +171,50 @@ def test_two_apps_do_not_share_their_counts(client, fake_claude):
     part_of(other, Monitor).stop()
     client.get("/nowhere")
     assert part_of(other, Metrics).totals() == (0, 0)
+
+
+class Held(Collector):
+    """Holds every collection until the test lets go, and counts them."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.runs = 0
+
+    def collect(self) -> list[Metric]:
+        self.runs += 1
+        self.go_on.wait(10)
+        return []
+
+
+@pytest.fixture
+def held(app) -> Held:
+    """Add one to the app; it is collected once as it is registered."""
+    held = Held()
+    held.go_on.set()
+    part_of(app, Metrics).registry.register(held)
+    held.go_on.clear()
+    held.runs = 0
+    return held
+
+
+def test_scrapes_at_once_are_few_and_each_caller_has_its_own(app, direct, held):
+    wait_until(lambda: part_of(app, Monitor).report().code is None)
+
+    def scrape(headers: dict[str, str]) -> str:
+        client = app.test_client()
+        client.environ_base |= direct
+        return client.get("/metrics", headers=headers).text
+
+    kinds = [{}, STRANGER, {"Accept": "application/openmetrics-text"}]
+    with ThreadPoolExecutor(22) as pool:
+        first = pool.submit(scrape, {})
+        wait_until(lambda: held.runs)
+        others = [pool.submit(scrape, kinds[number % 3]) for number in range(21)]
+        wait_until(lambda: part_of(app, Metrics).in_progress._value.get() == 22)
+        held.go_on.set()
+        texts = [each.result() for each in others]
+    assert held.runs <= 3
+    version = 'claude_cli_version="2.1.330"'
+    assert [version in text for text in texts] == [True, False, True] * 7
+    assert [text.endswith("# EOF\n") for text in texts] == [False, False, True] * 7
+    assert version in first.result()
