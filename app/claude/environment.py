@@ -17,6 +17,18 @@ _NAMES = frozenset(
         *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
     }
 )
+# What a login at a terminal needs beside that: to draw, and to open a browser.
+_TERMINAL = frozenset(
+    {
+        *("TERM", "COLORTERM", "NO_COLOR", "BROWSER", "DISPLAY", "WAYLAND_DISPLAY"),
+        *(
+            "XAUTHORITY",
+            "XDG_RUNTIME_DIR",
+            "DBUS_SESSION_BUS_ADDRESS",
+            "SSH_CONNECTION",
+        ),
+    }
+)
 _PREFIXES = ("ANTHROPIC_", "CLAUDE_", "AWS_", "AZURE_", "GOOGLE_", "VERTEX_", "LC_")
 
 # Port 9 is the discard service: nothing listens there, so a connection fails at once.
@@ -33,16 +45,27 @@ def home() -> Path:
 
 def child_environment() -> dict[str, str]:
     """Return the environment a Claude CLI is started with."""
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if value and (name in _NAMES or name.startswith(_PREFIXES))
-    }
     quiet = {
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
-    return {**passed, "HOME": str(home()), **quiet}
+    return {**_passed(_NAMES, _PREFIXES), "HOME": str(home()), **quiet}
+
+
+def terminal_environment() -> dict[str, str]:
+    """Return a child's environment with what a person at a terminal needs beside it.
+
+    Nothing of that changes which login the CLI reads or writes.
+    """
+    return {**_passed(_TERMINAL), **child_environment()}
+
+
+def _passed(names: frozenset[str], prefixes: tuple[str, ...] = ()) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if value and (name in names or name.startswith(prefixes))
+    }
 
 
 def probe_environment() -> dict[str, str]:

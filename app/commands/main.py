@@ -1,8 +1,9 @@
-"""The command ``claude-proxy``: ``serve`` and ``check``."""
+"""The command ``claude-proxy``, one file a word."""
 
 import click
 
 from app.commands.check import check
+from app.commands.login import login, logout, status
 from app.commands.serve import serve
 from app.runtime import VERSION
 from config.settings import describe_settings
@@ -26,5 +27,5 @@ def main() -> None:
     """Serve the Claude CLI over HTTP, with a health you can believe."""
 
 
-main.add_command(check)
-main.add_command(serve)
+for command in (serve, check, login, logout, status):
+    main.add_command(command)

@@ -69,8 +69,8 @@ MEANINGS = {
     ),
     Code.CLI_FAILED: Meaning(
         _NOT_AVAILABLE,
-        "Run 'claude --version' and 'claude auth status' as the proxy's user to see"
-        " why they fail, or install the CLI again.",
+        "Run 'claude-proxy status' (the CLI's own 'claude auth status') as the proxy's"
+        " user to see why it fails, or install the CLI again.",
     ),
     Code.CLI_TIMEOUT: Meaning(
         _NOT_AVAILABLE,
@@ -78,12 +78,14 @@ MEANINGS = {
         " HEALTH_CHECK_TIMEOUT_SECONDS.",
     ),
     Code.NOT_AUTHENTICATED: Meaning(
-        _NOT_AUTHENTICATED, "Run 'claude auth login' as the proxy's user."
+        _NOT_AUTHENTICATED,
+        "Run 'claude-proxy login' as the proxy's user (or 'claude auth login' with the"
+        " same CLI).",
     ),
     Code.LOGIN_EXPIRED: Meaning(
         _NOT_AUTHENTICATED,
-        "The login has expired and cannot renew itself: run 'claude auth login' as the"
-        " proxy's user.",
+        "The login has expired and cannot renew itself: run 'claude-proxy login' as the"
+        " proxy's user (or 'claude auth login' with the same CLI).",
     ),
     Code.STALE: Meaning(
         "Health checks have stopped",
