@@ -15,12 +15,13 @@ from environs import EnvValidationError
 from marshmallow import ValidationError
 from platformdirs import user_state_path
 
+from config.key import key_digest, made_key_digest
 from config.variables import (
+    KEY,
     Reader,
     Variables,
     file,
     folder,
-    key_digest,
     log_level,
     names,
     one_of,
@@ -41,7 +42,7 @@ class SettingsError(Exception):
 
 
 class HealthDetails(StrEnum):
-    """Who sees more than statuses and codes: see ``app/access.py``."""
+    """Who sees more than statuses and codes: see ``app/web/access.py``."""
 
     TRUSTED = "trusted"
     ALWAYS = "always"
@@ -145,10 +146,11 @@ class Settings:
         "Private folder for what workers share, and in which the CLI is checked.",
     )
     proxy_api_key: bytes | None = _setting(
-        "PROXY_API_KEY",
+        KEY,
         key_digest,
         None,
-        "Key that makes a caller trusted; or PROXY_API_KEY_FILE, a file holding it.",
+        "Key that makes a caller trusted; or PROXY_API_KEY_FILE, a file holding it."
+        " Unset: the one in STATE_DIR, which the first start makes.",
     )
 
 
@@ -174,7 +176,8 @@ def load_settings(options: Mapping[str, str] | None = None) -> Settings:
         problems += [f"{name}: {' '.join(said)}" for name, said in found.items()]
     if problems:
         raise SettingsError(problems)
-    return Settings(**values)
+    key = values["proxy_api_key"] or made_key_digest(values["state_dir"])
+    return Settings(**values | {"proxy_api_key": key})
 
 
 def _sentence(error: ValidationError | ValueError) -> str:

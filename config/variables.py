@@ -4,7 +4,6 @@ A reader takes the environment, the variable's name and the default, and returns
 typed value; what is wrong with it is kept in the environment until it is sealed.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import Any
 from environs import Env, FileAwareEnv, validate
 from marshmallow import ValidationError
 
-_SECRET = "PROXY_API_KEY"  # noqa: S105 (its name, which may end in _FILE)
+KEY = "PROXY_API_KEY"  # its name, which may end in _FILE
 Reader = Callable[[Env, str, Any], Any]
 
 
@@ -32,7 +31,7 @@ class Variables(FileAwareEnv):
     def _get_value(self, env_key: str, default: Any) -> Any:
         if env_key in self.options:
             return self.options[env_key]
-        if env_key == _SECRET and os.environ.get(f"{_SECRET}_FILE"):
+        if env_key == KEY and os.environ.get(f"{KEY}_FILE"):
             return super()._get_value(env_key, default)  # an empty file is no default
         found = os.environ.get(env_key)
         return found if found and found.strip() else default
@@ -122,18 +121,3 @@ def folder(env: Env, name: str, default: Any) -> Any:
     except OSError as error:
         reason = error.strerror or "unusable"
         raise ValidationError(f"Cannot write to {path}: {reason}.") from None
-
-
-def key_digest(env: Env, name: str, default: Any) -> Any:
-    """Keep the key's SHA-256 only: nothing can show what is not there."""
-    if os.environ.get(name) and os.environ.get(f"{name}_FILE"):
-        raise ValidationError(f"Set either {name} or {name}_FILE, not both.")
-    secret = (env.str(name, "", validate=_usable_key) or "").strip()
-    return hashlib.sha256(secret.encode()).digest() if secret else default
-
-
-def _usable_key(secret: str) -> None:
-    if not secret.strip():
-        raise ValidationError("Must not be empty.")
-    if not secret.strip().isascii() or not secret.strip().isprintable():
-        raise ValidationError("Must be printable ASCII.")

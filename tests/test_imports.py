@@ -22,7 +22,12 @@ MAY = {
         *("app/components/component.py", "app/components/claude_cli.py"),
         *("app/components/authentication.py", "app/components/api_server.py"),
         *("app/contract/fields.py", "app/contract/problem.py", "app/health/schemas.py"),
-        *("app/web/openapi.py", "config/settings.py", "config/variables.py"),
+        *(
+            "app/web/openapi.py",
+            "config/key.py",
+            "config/settings.py",
+            "config/variables.py",
+        ),
     },
     "subprocess": {"app/claude/process.py"},
     "signal": {"app/claude/guard.py", "app/server/drain.py"},
@@ -102,6 +107,7 @@ def test_the_environment_is_read_in_few_places():
         if "os.environ" in path.read_text()
     }
     assert readers == {
+        "config/key.py",
         "config/variables.py",
         "app/claude/environment.py",
         "app/metrics/multiprocess.py",
@@ -130,7 +136,7 @@ def test_the_cli_is_driven_with_the_standard_library_alone():
         assert all(n.startswith("app.claude") for n in used if n.startswith("app"))
 
 
-@pytest.mark.parametrize("file", ["settings.py", "variables.py"])
+@pytest.mark.parametrize("file", ["key.py", "settings.py", "variables.py"])
 def test_the_settings_know_nothing_of_the_app(file):
     used = {name.partition(".")[0] for name in imports(ROOT / "config" / file)}
     assert used.isdisjoint({"app", "flask", "gunicorn"})

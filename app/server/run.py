@@ -7,6 +7,7 @@ from gunicorn.app.base import BaseApplication
 
 from app import create_app
 from app.metrics.multiprocess import share_metrics
+from app.server.key import make_key
 from app.server.options import gunicorn_options
 from app.server.port import refuse_taken_port
 from config.settings import load_settings
@@ -39,5 +40,6 @@ def serve(options: Mapping[str, str]) -> None:
     """
     settings = load_settings(options)
     refuse_taken_port(settings.host, settings.port)
+    make_key(settings)
     share_metrics(settings.state_dir)
     Server(options).run()

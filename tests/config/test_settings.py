@@ -150,42 +150,6 @@ def test_the_default_state_folder_is_made_too(monkeypatch, environment):
     assert Path(folder).is_dir()
 
 
-def test_the_key_is_not_kept_in_clear(monkeypatch):
-    monkeypatch.setenv("PROXY_API_KEY", "planted-key")
-    settings = load_settings()
-    assert settings.proxy_api_key
-    assert "planted-key" not in repr(settings)
-    assert b"planted-key" not in settings.proxy_api_key
-
-
-def test_the_key_can_come_from_a_file(monkeypatch, tmp_path):
-    (tmp_path / "key").write_text("planted-key\n")
-    monkeypatch.setenv("PROXY_API_KEY", "planted-key")
-    expected = load_settings().proxy_api_key
-    monkeypatch.delenv("PROXY_API_KEY")
-    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / "key"))
-    assert load_settings().proxy_api_key == expected
-
-
-@pytest.mark.parametrize("file", ["missing", "."])
-def test_a_key_file_that_cannot_be_read_is_a_problem(monkeypatch, tmp_path, file):
-    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / file))
-    assert problems()[0].startswith("PROXY_API_KEY: ")
-
-
-def test_an_empty_key_file_is_a_problem_and_not_an_open_door(monkeypatch, tmp_path):
-    (tmp_path / "key").write_text("\n")
-    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / "key"))
-    assert problems()[0].startswith("PROXY_API_KEY: ")
-
-
-def test_a_key_and_a_key_file_contradict_each_other(monkeypatch, tmp_path):
-    (tmp_path / "key").write_text("a")
-    monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / "key"))
-    monkeypatch.setenv("PROXY_API_KEY", "b")
-    assert "not both" in problems()[0]
-
-
 def test_every_setting_is_described():
     described = dict(describe_settings())
     assert "Default: 8000." in described["PORT"]
