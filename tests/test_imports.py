@@ -136,7 +136,9 @@ def test_the_cli_is_driven_with_the_standard_library_alone():
         assert all(n.startswith("app.claude") for n in used if n.startswith("app"))
 
 
-@pytest.mark.parametrize("file", ["key.py", "settings.py", "variables.py"])
+@pytest.mark.parametrize(
+    "file", ["address.py", "key.py", "settings.py", "variables.py"]
+)
 def test_the_settings_know_nothing_of_the_app(file):
     used = {name.partition(".")[0] for name in imports(ROOT / "config" / file)}
     assert used.isdisjoint({"app", "flask", "gunicorn"})

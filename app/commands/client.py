@@ -11,9 +11,10 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
+from config.address import is_loopback, own_url
+from config.key import plain_key
 from config.settings import Settings
 
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 _SECONDS = 5.0
 _LARGEST = 64 << 10  # bytes
 
@@ -39,22 +40,30 @@ def server(url: str | None, settings: Settings) -> Answer:
     """Return a running proxy's answer to ``/health/detailed``, healthy or not.
 
     ``url`` is the proxy's address, or that of one of its health endpoints. No HTTP
-    proxy is used: an answer from a cache would be about another moment.
+    proxy is used: an answer from a cache would be about another moment. The key goes to
+    the proxy's own address or over loopback, nowhere else, and no redirect takes it on.
 
     Raises:
         CannotAsk: nobody answered within 5 s, or it was not this proxy.
     """
-    address = url or _own_url(settings)
+    address = url or own_url(settings)
     until = time.monotonic() + _SECONDS
     try:
         address = _health_url(address)
         request = Request(address, headers={"Accept": "application/json"})  # noqa: S310
+        if url is None or is_loopback(address):
+            _show_key(request, settings)
         with _open(request) as answer:
             status, text = answer.status, _read(answer, until)
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise CannotAsk(f"{address}: {reason}") from None
     return Answer(status, health_body(address, text))
+
+
+def _show_key(request: Request, settings: Settings) -> None:
+    if key := plain_key(settings.state_dir):
+        request.add_unredirected_header("X-Api-Key", key)
 
 
 def _open(request: Request) -> Any:
@@ -73,11 +82,6 @@ def _read(answer: Any, until: float) -> bytes:
         if time.monotonic() > until or len(text) > _LARGEST:
             raise TimeoutError("no whole answer in time")
     return text
-
-
-def _own_url(settings: Settings) -> str:
-    host = _ANY.get(settings.host, settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _health_url(url: str) -> str:

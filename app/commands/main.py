@@ -3,6 +3,7 @@
 import click
 
 from app.commands.check import check
+from app.commands.env import env
 from app.commands.login import login, logout, status
 from app.commands.serve import serve
 from app.runtime import VERSION
@@ -27,5 +28,5 @@ def main() -> None:
     """Serve the Claude CLI over HTTP, with a health you can believe."""
 
 
-for command in (serve, check, login, logout, status):
+for command in (serve, check, env, login, logout, status):
     main.add_command(command)

@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from app.commands import client
-from app.commands.client import CannotAsk, _health_url, _own_url
+from app.commands.client import CannotAsk, _health_url
 from app.commands.local import here
+from app.server.key import make_key
+from config.key import plain_key
 from config.settings import load_settings
 
 BODY = {"status": "healthy", "service": "claude-proxy"}
@@ -18,18 +20,23 @@ BODY = {"status": "healthy", "service": "claude-proxy"}
 
 class _Server(HTTPServer):
     answer = 200, json.dumps(BODY).encode()
+    elsewhere: str | None = None
 
     def __init__(self, host: str) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.asked: list[tuple[str, str | None]] = []
+        self.keys: list[str | None] = []
         super().__init__((host, 0), _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers["Accept"]))
+        self.server.keys.append(self.headers["X-Api-Key"])
         status, body = self.server.answer
         self.send_response(status)
+        if self.server.elsewhere:
+            self.send_header("Location", self.server.elsewhere)
         self.end_headers()
         self.wfile.write(body)
 
@@ -47,18 +54,6 @@ def proxy(request):
 
 def url_of(server: _Server) -> str:
     return f"http://127.0.0.1:{server.server_port}"
-
-
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [
-        ("0.0.0.0", "http://127.0.0.1:8000"),
-        ("::", "http://[::1]:8000"),
-        ("proxy.test", "http://proxy.test:8000"),
-    ],
-)
-def test_an_address_for_everyone_is_asked_over_loopback(host, url):
-    assert _own_url(load_settings({"HOST": host})) == url
 
 
 @pytest.mark.parametrize(
@@ -135,3 +130,45 @@ def test_asking_here_asks_the_cli_each_question_once(fake_claude):
     here(load_settings())
     asked = [call["argv"] for call in fake_claude.calls]
     assert asked == [["--version"], ["auth", "status"]]
+
+
+@pytest.fixture
+def key(monkeypatch):
+    monkeypatch.setenv("PROXY_API_KEY", "planted-key")
+    return "planted-key"
+
+
+def test_the_key_goes_to_the_address_that_is_set(proxy, key):
+    client.server(None, load_settings({"PORT": str(proxy.server_port)}))
+    assert proxy.keys == [key]
+
+
+def test_the_key_that_the_first_start_made_goes_there_too(proxy):
+    settings = load_settings({"PORT": str(proxy.server_port)})
+    make_key(settings)
+    client.server(None, settings)
+    assert proxy.keys == [plain_key(settings.state_dir)]
+
+
+def test_the_key_goes_to_a_loopback_address(proxy, key):
+    client.server(url_of(proxy), load_settings())
+    assert proxy.keys == [key]
+
+
+def test_the_key_goes_nowhere_else(proxy, key, monkeypatch):
+    monkeypatch.setattr(client, "is_loopback", lambda url: False)
+    client.server(url_of(proxy), load_settings())
+    assert proxy.keys == [None]
+
+
+def test_no_redirect_takes_the_key_on(proxy, key):
+    with _Server("127.0.0.1") as other:
+        threading.Thread(target=other.handle_request).start()
+        proxy.answer, proxy.elsewhere = (302, b""), f"{url_of(other)}/health"
+        client.server(url_of(proxy), load_settings())
+    assert (proxy.keys, other.keys) == ([key], [None])
+
+
+def test_without_a_key_there_is_none_to_send(proxy):
+    client.server(url_of(proxy), load_settings())
+    assert proxy.keys == [None]
