@@ -6,6 +6,7 @@ import sys
 import click
 
 from app.commands import client
+from config.address import refuse_own_address
 from config.settings import Settings, SettingsError, load_settings, refuse
 
 
@@ -32,6 +33,7 @@ def check(url: str | None, *, local: bool, as_json: bool) -> None:
 def _here(settings: Settings) -> client.Answer:
     from app.commands.local import here  # loads the whole app
 
+    refuse_own_address(settings.host, settings.port)
     return here(settings)
 
 

@@ -13,6 +13,7 @@ import click
 from app.claude.environment import home, terminal_environment
 from app.claude.locate import Location, locate
 from app.contract.codes import MEANINGS, Code
+from config.address import refuse_own_address
 from config.settings import SettingsError, load_settings, refuse
 
 # What is not ours is an option of the CLI, as in ``claude-proxy login --console``.
@@ -45,6 +46,7 @@ def _hand_over(word: str, arguments: tuple[str, ...]) -> NoReturn:
     """Become ``claude auth <word>``: the exit code is the CLI's, or 1 without one."""
     try:
         settings = load_settings()
+        refuse_own_address(settings.host, settings.port)
     except SettingsError as error:
         refuse(error)
     environment = terminal_environment()

@@ -19,7 +19,8 @@ from app.runtime import Runtime
 from app.server.drain import drain_on_term
 from app.server.port import refuse_taken_port
 from app.web.current import part_of
-from config.settings import Settings
+from config.address import refuse_own_address
+from config.settings import Settings, SettingsError, refuse
 
 _STARTED_AT = time.monotonic()
 _DRAIN_FLAG = mmap.mmap(-1, 1)  # anonymous memory, shared across forks
@@ -45,12 +46,23 @@ def hooks(settings: Settings) -> dict[str, Callable[..., None]]:
 
 
 def on_starting(server: Arbiter) -> None:
-    """Refuse a port that is taken at once; gunicorn itself tries for five seconds."""
+    """Refuse at once a port that is taken, and one that our own CLI would ask.
+
+    gunicorn itself tries a taken port for five seconds.
+    """
     inherits_its_sockets = server.master_pid != 0  # started by a USR2 upgrade
     addresses = [] if inherits_its_sockets else server.address
     for address in addresses:
         if isinstance(address, tuple):
+            _refuse_own_address(*address[:2])
             refuse_taken_port(*address[:2])
+
+
+def _refuse_own_address(host: str, port: int) -> None:
+    try:
+        refuse_own_address(host, port)
+    except SettingsError as error:
+        refuse(error)
 
 
 def pre_fork(server: Arbiter, worker: Any) -> None:

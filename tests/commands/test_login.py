@@ -73,6 +73,13 @@ def test_bad_settings_come_first(fake_claude, monkeypatch):
     assert "PORT: " in said.stderr
 
 
+def test_a_cli_whose_upstream_is_the_proxy_is_not_logged_in(fake_claude, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:8000")
+    said = run("login")
+    assert (said.returncode, fake_claude.calls) == (2, [])
+    assert "ANTHROPIC_BASE_URL: It points at this proxy itself" in said.stderr
+
+
 def test_the_real_cli_logs_out_what_the_proxy_would_use(
     real_claude, monkeypatch, environment
 ):

@@ -111,6 +111,12 @@ def test_check_local_prints_the_detailed_report(fake_claude):
     assert body["components"]["claude_cli"]["path"] == str(fake_claude.path)
 
 
+def test_check_local_refuses_an_upstream_that_is_the_proxy(fake_claude, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:8000")
+    result = run("check", "--local")
+    assert (result.exit_code, fake_claude.calls) == (2, [])
+
+
 def test_url_and_local_exclude_each_other():
     assert run("check", "--local", "--url", "http://x").exit_code == 2
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +68,14 @@ def test_the_exports_open_the_details(serve, fake_claude, monkeypatch):
     )
     said = subprocess.check_output(["sh", "-c", ask], text=True)
     assert str(fake_claude.path) in said
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_proxy_is_not_started_as_its_own_upstream(serve, fake_claude, way):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    own = {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}", "PORT": port}
+    service = serve(*WAYS[way], **own)
+    assert service.process.wait(30) == 2
+    assert "ANTHROPIC_BASE_URL: It points at this proxy itself" in service.log
+    assert fake_claude.calls == []
