@@ -12,6 +12,7 @@ help: ## List these commands
 install: .venv/installed ## Install into .venv; the command is then .venv/bin/claude-proxy
 
 run: .venv/installed cli ## Serve on 127.0.0.1:8000 (or HOST, PORT)
+	@echo 'In another terminal: $(BIN)/claude-proxy check, login, env; Ctrl-C ends this.'
 	@exec $(BIN)/claude-proxy serve
 
 demo: .venv/installed cli ## Serve the real CLI against a stub, without an account
