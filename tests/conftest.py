@@ -83,13 +83,26 @@ def real_claude() -> Path:
 
 
 @pytest.fixture
-def app(fake_claude: FakeClaude) -> Iterator[Flask]:
-    """Make an app that finds the fake CLI; its monitor is stopped after."""
-    app = create_app(load_settings())
+def make_app() -> Iterator[Callable[..., Flask]]:
+    """Make apps with these settings; their monitors are stopped after the test."""
+    made: list[Flask] = []
+
+    def make_app(**options: str) -> Flask:
+        made.append(create_app(load_settings(options)))
+        return made[-1]
+
+    yield make_app
+    for app in made:
+        part_of(app, Monitor).stop()
+
+
+@pytest.fixture
+def app(fake_claude: FakeClaude, make_app: Callable[..., Flask]) -> Flask:
+    """Make an app that finds the fake CLI."""
+    app = make_app()
     app.test_client_class = DescribedClient
     app.testing = False
-    yield app
-    part_of(app, Monitor).stop()
+    return app
 
 
 @pytest.fixture

@@ -141,9 +141,8 @@ def test_two_leading_slashes_are_no_redirect(client):
     assert answer.status_code in (200, 404, 503)
 
 
-def test_metrics_are_described_only_where_they_are(fake_claude):
-    app = create_app(load_settings({"METRICS_ENABLED": "false"}))
-    part_of(app, Monitor).stop()
+def test_metrics_are_described_only_where_they_are(fake_claude, make_app):
+    app = make_app(METRICS_ENABLED="false")
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     assert set(app.test_client().get("/openapi.json").json["paths"]) == rules
 
@@ -157,9 +156,8 @@ def test_a_strange_folder_in_the_state_dir_does_not_stop_the_start(monkeypatch):
     share_metrics(state)
 
 
-def test_the_log_of_a_bug_is_one_line(capsys, fake_claude):
-    app = create_app(load_settings())
-    part_of(app, Monitor).stop()
+def test_the_log_of_a_bug_is_one_line(capsys, fake_claude, make_app):
+    app = make_app()
 
     @app.get("/broken")
     def broken():

@@ -105,8 +105,8 @@ def test_a_quote_in_the_path_forges_no_field(capsys):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_traceback_stays_on_its_one_line(capsys, fake_claude, form):
-    app = create_app(load_settings({"LOG_FORMAT": form}))
+def test_a_traceback_stays_on_its_one_line(capsys, fake_claude, make_app, form):
+    app = make_app(LOG_FORMAT=form)
     app.add_url_rule("/broken", view_func=lambda: [][0])
     capsys.readouterr()
     app.test_client().get("/broken")

@@ -86,10 +86,10 @@ class Monitor:
 
     def ensure_running(self) -> None:
         """Start the background check unless it runs: after a fork it does not."""
-        if self._watcher is not None and self._watcher.is_alive():
+        if self._is_watching():
             return
         with self._start:
-            if self._watcher is None or not self._watcher.is_alive():
+            if not self._is_watching():
                 self._sync()
                 self._watcher = threading.Thread(
                     target=self._watch, name="health-monitor", daemon=True
@@ -97,8 +97,13 @@ class Monitor:
                 self._watcher.start()
 
     def stop(self) -> None:
-        """End the background check, and the child it may be waiting for."""
+        """End the background check, and the child it may be waiting for.
+
+        The thread closes what is shared behind itself; where there is none, we do.
+        """
         self._stopped.set()
+        if not self._is_watching():
+            self._stop_sharing()
 
     def check(self) -> Report:
         """Check once, here and now, and report: for the command line.
@@ -129,7 +134,14 @@ class Monitor:
         while not self._stopped.is_set():
             self.tick()
             self._stopped.wait(min(POLL_EVERY, INSPECT_EVERY))
-        self._shared.stop()
+        self._stop_sharing()
+
+    def _is_watching(self) -> bool:
+        return self._watcher is not None and self._watcher.is_alive()
+
+    def _stop_sharing(self) -> None:
+        with self._changing:  # an answer that comes now is not written any more
+            self._shared.stop()
 
     def _sync(self) -> None:
         """Read what the leader wrote, if that is news."""

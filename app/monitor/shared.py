@@ -48,8 +48,10 @@ class Shared:
             return False
 
     def stop(self) -> None:
-        """Let another process lead."""
-        self._store.stop_leading()
+        """Let another process lead, and close the file."""
+        with self._reading:
+            self._store.stop_leading()
+            self._store.close()
 
     def publish(self, health: Health) -> None:
         """Write the health for the followers, if we lead."""

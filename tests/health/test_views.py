@@ -6,11 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app import create_app
 from app.contract.codes import Code
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
-from config.settings import load_settings
 from tests.conftest import wait_until
 
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}
@@ -171,10 +169,7 @@ def test_web_pages_are_let_in_only_where_cors_is_enabled(ask):
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_cors_lets_the_origins_in_that_were_set(fake_claude):
-
-    options = {"CORS_ENABLED": "true", "CORS_ORIGINS": "https://a.example"}
-    app = create_app(load_settings(options))
-    part_of(app, Monitor).stop()
+def test_cors_lets_the_origins_in_that_were_set(fake_claude, make_app):
+    app = make_app(CORS_ENABLED="true", CORS_ORIGINS="https://a.example")
     answer = app.test_client().get("/health", headers={"Origin": "https://a.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"

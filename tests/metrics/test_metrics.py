@@ -10,12 +10,10 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from app import create_app
 from app.contract.codes import Code
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
-from config.settings import load_settings
 from tests.conftest import wait_until
 from tests.messages_api import write_login
 
@@ -160,15 +158,13 @@ def test_a_streamed_answer_is_timed_until_its_last_byte(app):
     assert metrics.in_progress._value.get() == 0
 
 
-def test_metrics_can_be_switched_off(fake_claude):
-    app = create_app(load_settings({"METRICS_ENABLED": "false"}))
-    part_of(app, Monitor).stop()
+def test_metrics_can_be_switched_off(fake_claude, make_app):
+    app = make_app(METRICS_ENABLED="false")
     assert app.test_client().get("/metrics").status_code == 404
 
 
-def test_two_apps_do_not_share_their_counts(client, fake_claude):
-    other = create_app(load_settings())
-    part_of(other, Monitor).stop()
+def test_two_apps_do_not_share_their_counts(client, make_app):
+    other = make_app()
     client.get("/nowhere")
     assert part_of(other, Metrics).totals() == (0, 0)
 

@@ -1,6 +1,7 @@
 """When the CLI is asked, and what becomes of its answers; with the fake CLI."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -206,6 +207,18 @@ def test_a_dead_thread_is_started_again_by_asking(fake_claude, watch):
     monitor._stopped.clear()
     monitor.report()
     assert monitor._watcher.is_alive()
+
+
+def test_a_stopped_monitor_leaves_no_file_open(fake_claude, watch):
+    def state_files() -> list[str]:
+        files = [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
+        return [file for file in files if "health.sqlite" in file]
+
+    monitor = watch()
+    becomes(monitor, None)
+    assert state_files()
+    monitor.stop()
+    wait_until(lambda: not state_files())
 
 
 def test_a_verdict_nobody_renews_is_stale(fake_claude, environment):
