@@ -1,21 +1,24 @@
 # The project's commands; `make help` lists them. Needs Python >= 3.11 and make.
 PYTHON ?= python3
-BIN := .venv/bin
+# A Python other than the default has a .venv of its own: .venv-3.13
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(shell $(PYTHON) -c '$(VERSION)'))
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help cli tools install run demo test lint format bench lock clean
+.PHONY: help cli tools install run demo test quick portability lint format bench lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-install: .venv/installed ## Install into .venv; the command is then .venv/bin/claude-proxy
+install: $(VENV)/installed ## Install into .venv; the command is then .venv/bin/claude-proxy
 
-run: .venv/installed cli ## Serve on 127.0.0.1:8000 (or HOST, PORT)
+run: $(VENV)/installed cli ## Serve on 127.0.0.1:8000 (or HOST, PORT)
 	@echo 'In another terminal: $(BIN)/claude-proxy check, login, env; Ctrl-C ends this.'
 	@exec $(BIN)/claude-proxy serve
 
-demo: .venv/installed cli ## Serve the real CLI against a stub, without an account
+demo: $(VENV)/installed cli ## Serve the real CLI against a stub, without an account
 	@printf '%s\n' 'Try, in another terminal:' \
 	  '  curl -s localhost:$(PORT)/health' \
 	  '  curl -s localhost:$(PORT)/health/detailed' \
@@ -23,50 +26,65 @@ demo: .venv/installed cli ## Serve the real CLI against a stub, without an accou
 	  '  $(BIN)/claude-proxy check' 'Ctrl-C ends it.'
 	@exec $(BIN)/python tests/messages_api.py $(BIN)/claude-proxy serve
 
-test: .venv/dev cli tools ## Run every test, those against the real CLI included
+test: $(VENV)/dev cli tools ## Run every test, those against the real CLI included
 	$(BIN)/coverage run -m pytest $(TESTS)
 	@$(BIN)/coverage report
 
-lint: .venv/dev ## Check style and types
+quick: $(VENV)/dev ## Run the tests that take seconds: no server, no real CLI
+	$(BIN)/python -m pytest --ignore tests/service --ignore tests/test_real_cli.py
+
+portability: ## Try all this on a bare Debian 12 and 13 (root, debootstrap, half an hour)
+	tests/portability/run bookworm trixie
+
+lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: .venv/dev ## Put every file into the one format
+format: $(VENV)/dev ## Put every file into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/bench cli ## Measure speed and memory, as ratios in one run
+bench: $(VENV)/bench cli ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.cost
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.restarts
 	$(BIN)/python -m bench.health
 
-lock: .venv/dev ## Write the versions in use to constraints.txt
+lock: $(VENV)/dev ## Write the versions in use to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --exclude claude-code-proxy > constraints.txt
 
-clean: ## Remove .venv and what the tools left
-	rm -rf .venv build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## Remove each .venv and what the tools left
+	rm -rf .venv .venv-* build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.venv/bin/python:
+# Installs Debian packages where that is possible, and says which where it is not.
+apt_get = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
+    echo "Install $(1), then try again; on Debian or Ubuntu: sudo apt-get install $(1)"; exit 1; }; \
+  echo "Installing $(1)"; export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; apt-get update -qq \
+  && apt-get install -qqy --no-install-recommends $(1) >/dev/null; }
+
+# pip is what a .venv gets last: one without it is half, and is made anew. Debian's
+# python3 cannot make one before python3-venv is there.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt_get,$(notdir $(PYTHON))-venv)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed; say which with make PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv .venv
+	  || { echo 'Python 3.11 or newer is needed; say which with make PYTHON=...'; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
-.venv/installed: .venv/bin/python setup.cfg constraints.txt
+$(VENV)/installed: $(BIN)/pip setup.cfg constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
-.venv/dev: .venv/installed
+$(VENV)/dev: $(VENV)/installed
 	$(PIP) --editable '.[dev]'
 	@touch $@
 
-.venv/bench: .venv/dev
+$(VENV)/bench: $(VENV)/dev
 	$(PIP) --editable '.[bench]'
 	@touch $@
 
 # An installed claude always wins; the bundled one is loaded where there is none.
-cli: .venv/installed
+cli: $(VENV)/installed
 	@$(BIN)/python -c 'from app.claude.locate import main; main()' || { \
 	  echo 'No claude found: loading the one bundled in claude-agent-sdk (about 170 MB).'; \
 	  $(PIP) --editable '.[bundled-cli]' && $(BIN)/python -c 'from app.claude.locate import main; main()'; }
@@ -74,5 +92,5 @@ cli: .venv/installed
 # What the tests run beside Python; a missing one is installed where that is possible.
 TOOLS := curl jq prometheus nginx haproxy socat apache2
 tools:
-	@PATH=$$PATH:/usr/sbin; for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
-	[ -z "$$missing" ] || { apt-get update -qq && RUNLEVEL=1 apt-get install -qqy --no-install-recommends $$missing; }
+	@PATH=$$PATH:/usr/sbin; for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$${missing:+$$missing }$$tool"; done; \
+	[ -z "$$missing" ] || $(call apt_get,$$missing)
