@@ -32,7 +32,11 @@ def test_an_address_that_is_not_ours_is_told(capsys, host):
 
 
 def test_a_free_port_is_left_free():
-    refuse_taken_port("127.0.0.1", 0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+    refuse_taken_port(*address)
+    with socket.socket() as ours:  # without SO_REUSEADDR, which shares with a mere bind
+        ours.bind(address)
 
 
 def test_the_body_is_the_contracts_and_nothing_more(capsys):

@@ -127,10 +127,8 @@ def test_pipelined_requests_are_all_answered(service, connect):
 
 def test_a_megabyte_of_headers_is_refused(service, connect):
     connection = connect()
-    with contextlib.suppress(OSError):
-        connection.sendall(b"GET /health HTTP/1.1\r\nX: " + b"a" * (1 << 20))
-    with contextlib.suppress(OSError):
-        assert connection.recv(4096).startswith(b"HTTP/1.1 431")
+    connection.sendall(b"GET /health HTTP/1.1\r\nX: " + b"a" * (1 << 20))
+    assert connection.recv(4096).startswith(b"HTTP/1.1 431")
     probes_answer(service)
 
 
