@@ -27,7 +27,9 @@ demo: $(VENV)/installed cli ## Serve the real CLI against a stub, without an acc
 	@exec $(BIN)/python tests/messages_api.py $(BIN)/claude-proxy serve
 
 test: $(VENV)/dev cli tools ## Run every test, those against the real CLI included
-	$(BIN)/coverage run -m pytest $(TESTS)
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --durations 15 $(TESTS)
+	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
 quick: $(VENV)/dev ## Run the tests that take seconds: no server, no real CLI
