@@ -91,6 +91,12 @@ class Settings:
         64 << 10,
         "Size of a request's headers, all together.",
     )
+    send_timeout: float = _setting(
+        "SEND_TIMEOUT_SECONDS",
+        seconds(0.1, 3600),
+        30.0,
+        "Seconds without progress after which an answer nobody reads is given up.",
+    )
     log_level: str = _setting(
         "LOG_LEVEL", log_level, "INFO", "DEBUG, INFO, WARNING, ERROR or CRITICAL."
     )

@@ -1,88 +1,90 @@
 """gunicorn's threaded worker, but only a whole request takes a thread.
 
 As it is, gthread gives every accepted connection a thread of the pool at once, waits in
-it up to five seconds for the first byte and without limit for the rest of the headers,
-and closes connections in its event loop, which waits up to two seconds for the client.
-A few dozen silent or slow clients so make probes time out. Here the event loop collects
-the headers, within limits of time and size, and lets connections end by themselves.
+it for headers, for a body that nobody reads and for a client that does not read, and
+closes connections in its event loop, which waits up to two seconds for the client.
+A few dozen silent, slow or hasty clients so make probes time out. Here whatever has to
+wait for a client waits in the event loop, in four queues of a time limit each; see
+``docs/decisions/0009-native-threads-not-gevent.md``.
 
-It leans on internals of gunicorn 27 (``TConn``, ``poller``, ``pending_conns``,
-``nr_conns``); ``tests/service/test_load.py`` holds what it is for. No TLS, no HTTP/2.
+It leans on internals of gunicorn 27 (``poller``, ``nr_conns``, ``_cap_keepalive`` and
+the like); ``tests/service/`` holds what it is for. No TLS, no HTTP/2.
 """
 
 import errno
-import json
 import resource
-import selectors
 import socket
+import sys
 import time
-from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
+from selectors import EVENT_WRITE
 from typing import Any, cast
 
 from flask import Flask
-from gunicorn import http
-from gunicorn.http import errors
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import ThreadWorker
 
-from app.contract.codes import Code
-from app.contract.problem import problem
+from app.runtime import Runtime
+from app.server.connection import Connection
+from app.server.refusal import refuse, status_of
+from app.server.waiting import Waiting
 from app.web.current import part_of
 from config.settings import Settings
 
 _LINGER = 2.0  # seconds for the client to close, so that it reads the whole answer
-_BODY_LEFT_WITHIN = 0.05  # seconds to drain a body nobody read
-_CHUNK = 16 << 10
-_END = b"\r\n\r\n"
+_SEND_BUFFER = 256 << 10  # bytes; what fits, no thread waits for anybody to read
+_OURS = 32  # descriptors for what is no connection: state, metrics, the CLI's pipes
+_FEWEST = 8  # connections
+_PAUSE = 0.05  # seconds without accepting, where there is no room and none to be made
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NOBODY = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
 
-class _Conn(TConn):
-    """A connection, and what it has sent of its next request."""
-
-    collected: bytearray
-    parser: Any
-
-
 class HeadersFirstWorker(ThreadWorker):
-    """A gthread worker that waits for complete headers in its event loop."""
+    """A gthread worker in which nobody's slowness or haste takes a thread."""
 
     def init_process(self) -> None:
-        """Allow as many open connections as the system does, and start."""
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        self.lingering: deque[Any] = deque()
+        """Hold as many connections as descriptors allow, and start."""
+        most = max(_FEWEST, _descriptors() - _OURS)
+        self.worker_connections = min(self.worker_connections, most)
+        self.max_keepalived = self.worker_connections
+        for listener in self.sockets:  # connections have it from there
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         super().init_process()
 
-    @property
-    def _settings(self) -> Settings:
-        """Return the app's settings: the time and the size that headers may take."""
-        return part_of(cast(Flask, self.wsgi), Settings)
+    def run(self) -> None:
+        """Make the queues, in the order in which they make room, and serve."""
+        app, poller = cast(Flask, self.wsgi), self.poller
+        settings, self._runtime = part_of(app, Settings), part_of(app, Runtime)
+        self._most = settings.max_header_bytes
+        self._patience = settings.send_timeout
+        self._lingering = Waiting(poller, _LINGER, self._discard)
+        self._idle = Waiting(poller, self.cfg.keepalive, self._wake)
+        self._headers = Waiting(poller, settings.header_timeout, self._collect)
+        self._unread = Waiting(poller, self._patience, self._resume, EVENT_WRITE)
+        self._queues = (self._lingering, self._idle, self._headers, self._unread)
+        super().run()
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection, and wait for its request without a thread."""
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno in (*_NOBODY, *_NO_ROOM):
-                return
-            raise
+            if error.errno in _NO_ROOM:
+                if not self._make_room():
+                    time.sleep(_PAUSE)
+            elif error.errno not in _NOBODY:
+                raise
+            return
         self.nr_conns += 1
-        conn = _Conn(self.cfg, client, address, listener.getsockname())
-        conn.initialized = True
-        conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
-        self._await_request(conn)
-
-    def on_client_socket_readable(self, conn: Any, client: socket.socket) -> None:
-        """Begin to collect the next request of a kept-alive connection."""
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self._await_request(conn)
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
+        addresses = (address, listener.getsockname())
+        conn = Connection(self.cfg, client, addresses, self._is_draining)
+        conn.sock.patience = self._patience
+        self._headers.add(conn)
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """Keep the connection for its next request, or let it end."""
@@ -92,132 +94,124 @@ class HeadersFirstWorker(ThreadWorker):
             kept = False
         if not kept:
             self._let_end(conn)
-        elif read_ahead := conn.parser.unreader.take_buffered():
-            self._await_request(conn, read_ahead)
+            return
+        conn.expect_request()
+        if conn.collected:
+            self._headers.add(conn)
+            self._look(conn, self._headers)
         else:
-            super().finish_request(conn, fs)
+            self._idle.add(conn)
 
     def murder_pending(self) -> None:
-        """Close what has sent no whole request in time, and what will not end."""
-        super().murder_pending()
-        waiting: deque[Any] = self.pending_conns
-        self.pending_conns = self.lingering  # the same rule, for another queue
-        super().murder_pending()
-        self.pending_conns = waiting
+        """Close what has waited too long."""
+        for queue in self._queues:
+            while conn := queue.first_overdue():
+                self._drop(conn, queue)
 
     def handle_error(
         self, req: Any, client: socket.socket, addr: Any, exc: BaseException
     ) -> None:
         """Refuse what is no request in our one JSON shape, without its text."""
-        status = _status(exc)
+        del req, addr
+        status = status_of(exc)
         if status is None:
-            super().handle_error(req, client, addr, exc)
-            return
-        with suppress(OSError):
-            client.settimeout(1.0)
-            client.sendall(_refusal(status))
+            self.log.error("request failed", exc_info=exc)
+        refuse(client, status or HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        if not keepalive:
-            return False
-        deadline = time.monotonic() + _BODY_LEFT_WITHIN
-        return bool(conn.parser.finish_body(deadline=deadline))
+        """Discard a body nobody read: by now it has come, or the answer said close."""
+        return keepalive and bool(conn.parser.finish_body())
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """When stopping, wait no longer for silent connections than for idle ones."""
-        super()._cap_keepalive(deadline)  # type: ignore[misc]  # not in the stubs
-        for conn in self.pending_conns:
-            conn.timeout = min(conn.timeout or deadline, deadline)
+        """When stopping, close who is idle, and wait for others for a moment only.
 
-    def _await_request(self, conn: _Conn, collected: bytes = b"") -> None:
-        conn.collected = bytearray(collected)
-        if _END in conn.collected:
-            self._hand_on(conn)
-            return
-        conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + self._settings.header_timeout
-        self._poll(conn, self.pending_conns, self._collect)
+        While draining every answer has said so; after a reload nobody knows yet.
+        """
+        del deadline
+        self.wait_for_and_dispatch_events(timeout=0)  # what has come is served
+        for queue in (self._idle, self._headers):
+            queue.cap(_LINGER)
+            for conn in queue if self._is_draining() else ():
+                if not conn.collected:
+                    self._drop(conn, queue)
 
-    def _collect(self, conn: _Conn, client: socket.socket) -> None:
-        chunk = _receive(client)
-        if chunk is None:
-            return
-        searched = max(0, len(conn.collected) - len(_END) + 1)
-        conn.collected += chunk
-        whole = conn.collected.find(_END, searched) >= 0
-        most = self._settings.max_header_bytes
-        too_large = len(conn.collected) > most and not whole
-        if chunk and not whole and not too_large:
-            return
-        self._unpoll(conn, self.pending_conns)
-        if whole:
-            self._hand_on(conn)
-            return
-        if too_large:
-            self.handle_error(None, client, conn.client, errors.LimitRequestHeaders(""))
-        self._let_end(conn)
+    def _is_draining(self) -> bool:
+        return self._runtime.draining
 
-    def _hand_on(self, conn: _Conn) -> None:
-        conn.data_ready = True
-        conn.parser.unreader.unread(bytes(conn.collected))
-        self.enqueue_req(conn)
+    def _wake(self, conn: Connection) -> None:
+        self._receive(conn, self._idle)
 
-    def _let_end(self, conn: _Conn) -> None:
+    def _collect(self, conn: Connection) -> None:
+        self._receive(conn, self._headers)
+
+    def _receive(self, conn: Connection, queue: Waiting) -> None:
+        chunk = conn.receive()
+        if chunk:
+            conn.collected += chunk
+            self._look(conn, queue)
+        elif chunk is not None:
+            self._drop(conn, queue)
+
+    def _look(self, conn: Connection, queue: Waiting) -> None:
+        """Hand on a whole request, refuse what will be none, wait for the rest."""
+        try:
+            whole = conn.has_whole_headers(self._most)
+        except ParseException as error:
+            queue.remove(conn)
+            self.handle_error(None, conn.sock, conn.client, error)
+            self._let_end(conn)
+            return
+        if whole or queue is self._idle:
+            queue.remove(conn)
+            (self._hand_on if whole else self._headers.add)(conn)
+
+    def _hand_on(self, conn: Connection) -> None:
+        """Give a request a thread, once the answers before it have been read enough."""
+        if conn.sock.is_writable():
+            conn.give_to_parser()
+            self.enqueue_req(conn)
+        else:
+            self._unread.add(conn)
+
+    def _resume(self, conn: Connection) -> None:
+        self._unread.remove(conn)
+        self._hand_on(conn)
+
+    def _let_end(self, conn: Connection) -> None:
         """Close our side, and the rest once the client has closed its own."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._close(conn)
-            return
-        conn.timeout = time.monotonic() + _LINGER
-        self._poll(conn, self.lingering, self._discard)
+        else:
+            self._lingering.add(conn)
 
-    def _discard(self, conn: _Conn, client: socket.socket) -> None:
-        if _receive(client) == b"":
-            self._unpoll(conn, self.lingering)
-            self._close(conn)
+    def _discard(self, conn: Connection) -> None:
+        if conn.receive() == b"":
+            self._drop(conn, self._lingering)
 
-    def _close(self, conn: _Conn) -> None:
+    def _make_room(self) -> bool:
+        """Close the connection that can best be spared; tell whether there was one."""
+        for queue in self._queues:
+            if conn := queue.first():
+                self._drop(conn, queue)
+                return True
+        return False
+
+    def _drop(self, conn: Connection, queue: Waiting) -> None:
+        queue.remove(conn)
+        self._close(conn)
+
+    def _close(self, conn: Connection) -> None:
         self.nr_conns -= 1
         conn.close()
 
-    def _poll(self, conn: _Conn, queue: "deque[Any]", readable: Any) -> None:
-        queue.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
 
-    def _unpoll(self, conn: _Conn, queue: "deque[Any]") -> None:
-        self.poller.unregister(conn.sock)
-        queue.remove(conn)
-
-
-def _receive(client: socket.socket) -> bytes | None:
-    """Return what has come, nothing at the end, None where nothing has come."""
-    try:
-        return client.recv(_CHUNK)
-    except (BlockingIOError, InterruptedError):
-        return None
-    except OSError:
-        return b""
-
-
-def _status(error: BaseException) -> HTTPStatus | None:
-    """Return the status for what is no request; None: it is not the client's fault."""
-    if isinstance(error, errors.LimitRequestHeaders):
-        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-    if isinstance(error, errors.LimitRequestLine):
-        return HTTPStatus.REQUEST_URI_TOO_LONG
-    if isinstance(error, errors.UnsupportedTransferCoding):
-        return HTTPStatus.NOT_IMPLEMENTED
-    if isinstance(error, errors.ParseException):
-        return HTTPStatus.BAD_REQUEST
-    return None
-
-
-def _refusal(status: HTTPStatus) -> bytes:
-    text = json.dumps(problem(Code.BAD_REQUEST, error=status.phrase)) + "\n"
-    return (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
-        "Cache-Control: no-store\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n{text}"
-    ).encode()
+def _descriptors() -> int:
+    """Allow this process as many open descriptors as the system does; say how many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if allowed == resource.RLIM_INFINITY else allowed

@@ -1,11 +1,15 @@
 """Real gunicorn processes, started as a user starts them and ended by pid."""
 
+import contextlib
 import os
 import re
+import resource
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -31,7 +35,7 @@ class Service:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    @property
+    @cached_property
     def url(self) -> str:
         found = wait_until(
             lambda: re.search(r"Listening at: (http://[^ \"]+)", self.log), 20
@@ -86,3 +90,26 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     yield serve
     for service in started:
         service.stop()
+
+
+@pytest.fixture
+def dial() -> Iterator[Callable[..., socket.socket]]:
+    """Open connections to a service; all are closed after the test.
+
+    One that is ``unreading`` offers little room and small segments, as over a network.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with contextlib.ExitStack() as opened:
+
+        def dial(service: Service, *, unreading: bool = False) -> socket.socket:
+            connection = opened.enter_context(socket.socket())
+            connection.settimeout(5)
+            if unreading:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448)
+            host, port = service.url.removeprefix("http://").split(":")
+            connection.connect((host, int(port)))
+            return connection
+
+        yield dial

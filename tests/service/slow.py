@@ -1,4 +1,4 @@
-"""The service with one more route, that takes a place and holds it: for tests."""
+"""The service with routes that hold a place, answer at length, or read: for tests."""
 
 import time
 from collections.abc import Iterator
@@ -27,3 +27,20 @@ def slow() -> Response:
     response = Response(words())
     response.call_on_close(admission.leave)
     return response
+
+
+@app.get("/long")
+def long() -> Response:
+    """Send as many megabytes as are asked for, each at once."""
+    admission = current(Admission)
+    admission.enter()
+    megabytes = (bytes(1 << 20) for _ in range(int(request.args["megabytes"])))
+    response = Response(megabytes)
+    response.call_on_close(admission.leave)
+    return response
+
+
+@app.post("/read")
+def read() -> Response:
+    """Read the body, and say how long it was."""
+    return Response(str(len(request.get_data())))

@@ -1,10 +1,8 @@
 """Probes answer whatever else the service is doing, or whoever holds connections."""
 
-import contextlib
-import resource
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,18 +24,8 @@ def service(serve: Callable[..., Service], fake_claude, request) -> Service:
 
 
 @pytest.fixture
-def connect(service: Service) -> Iterator[Callable[[], socket.socket]]:
-    """Open connections to the service; all are closed after the test."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    host, port = service.url.removeprefix("http://").split(":")
-    with contextlib.ExitStack() as opened:
-
-        def connect() -> socket.socket:
-            connection = socket.create_connection((host, int(port)), 5)
-            return opened.enter_context(connection)
-
-        yield connect
+def connect(service: Service, dial) -> Callable[[], socket.socket]:
+    return lambda: dial(service)
 
 
 def probes_answer(service: Service, seconds: float = 1.0) -> None:
