@@ -10,6 +10,9 @@ from app.server.hooks import hooks
 from app.server.worker import HeadersFirstWorker
 from config.settings import Settings
 
+# Seconds; above the 60 that load balancers keep connections, so that they close first.
+_KEEP_ALIVE = 75
+
 
 class NoAccessLog(Logger):
     """gunicorn's logger without its access log: ``web/requests.py`` writes that line.
@@ -30,6 +33,10 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
         "threads": settings.threads,
         "worker_class": HeadersFirstWorker,
         "worker_connections": settings.max_connections,
+        "keepalive": _KEEP_ALIVE,
+        # No proxy may set SCRIPT_NAME: another path than the one it let through.
+        "forwarder_headers": "",
+        "forwarded_allow_ips": "",
         "graceful_timeout": math.ceil(settings.graceful_timeout),
         "logconfig_dict": logging_config(settings),
         "logger_class": NoAccessLog,
