@@ -28,12 +28,19 @@ _ONE_REQUEST_ONLY = "X-Request-ID"
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """A healthy answer, to be repeated as long as its report is the present one."""
+
     report: Report
     headers: list[tuple[str, str]]
     body: list[bytes]
     requests: Counted
     duration: Timed
+
+    def count(self, began: float) -> None:
+        """Count one more of it, begun at ``time.perf_counter()``."""
+        self.requests.inc()
+        self.duration.observe(time.perf_counter() - began)
 
 
 class Replay:
@@ -48,7 +55,7 @@ class Replay:
         self._inner = inner
         self._monitor = monitor
         self._metrics = metrics
-        self._answers: dict[str, _Answer] = {}  # by method
+        self._answers: dict[str, Answer] = {}  # by method
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -64,10 +71,15 @@ class Replay:
         known = self._answers.get(method)
         if known is not None and known.report is report:
             start_response("200 OK", known.headers)
-            known.requests.inc()
-            known.duration.observe(time.perf_counter() - began)
+            known.count(began)
             return known.body
         return self._keep(report, method, environ, start_response)
+
+    def at_hand(self, method: str) -> Answer | None:
+        """Return what may be repeated without waiting for anybody, not yet counted."""
+        report = self._monitor.report_at_hand()
+        known = self._answers.get(method)
+        return known if known and known.report is report else None
 
     def _keep(
         self,
@@ -89,5 +101,5 @@ class Replay:
             body = [b"".join(answer)]
         if kept:
             counted = self._metrics.of_answer(method, _PATH, "200")
-            self._answers[method] = _Answer(report, kept, body, *counted)
+            self._answers[method] = Answer(report, kept, body, *counted)
         return body

@@ -84,6 +84,12 @@ class Monitor:
             self._report = (health, draining, at + _REPORT_LASTS, report)
         return report
 
+    def report_at_hand(self) -> Report | None:
+        """Return the last report while it holds: nothing is read, nobody waited for."""
+        health, drained, until, report = self._report
+        holds = drained is self._runtime.draining and self._clock() < until
+        return report if holds and health is self._health else None
+
     def ensure_running(self) -> None:
         """Start the background check unless it runs: after a fork it does not."""
         if self._is_watching():

@@ -21,6 +21,8 @@ from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn
 
+from app.health.replay import Answer
+
 _END = b"\r\n\r\n"
 # A line without its CR, or a begin that no method has: a TLS hello, for example.
 _NO_REQUEST = re.compile(rb"(?<!\r)\n|\A[^A-Z\r]")
@@ -110,7 +112,10 @@ class KeptRequests(RequestParser):
 
 
 class Connection(TConn):
-    """A connection, and what it has sent of its next request (``collected``)."""
+    """A connection, and what it has sent of its next request (``collected``).
+
+    ``answer`` is what to answer it with, where that is known without asking the app.
+    """
 
     sock: SlowlyRead
     parser: KeptRequests
@@ -129,6 +134,7 @@ class Connection(TConn):
         self.parser = KeptRequests(cfg, self.sock, self.client, draining)
         self.initialized = self.data_ready = True
         self.collected = bytearray()
+        self.answer: Answer | None = None
         self._looked_at = 0
 
     def expect_request(self) -> None:

@@ -12,12 +12,9 @@ the like); ``tests/service/`` holds what it is for. No TLS, no HTTP/2.
 """
 
 import errno
-import resource
 import socket
-import sys
 import time
 from concurrent.futures import Future
-from contextlib import suppress
 from http import HTTPStatus
 from selectors import EVENT_WRITE
 from typing import Any, cast
@@ -26,17 +23,18 @@ from flask import Flask
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
+from app.health.replay import Replay
 from app.runtime import Runtime
+from app.server import limits
 from app.server.connection import Connection
 from app.server.refusal import refuse, status_of
+from app.server.repeat import at_hand, repeat
 from app.server.waiting import Waiting
 from app.web.current import part_of
 from config.settings import Settings
 
 _LINGER = 2.0  # seconds for the client to close, so that it reads the whole answer
 _SEND_BUFFER = 256 << 10  # bytes; what fits, no thread waits for anybody to read
-_OURS = 32  # descriptors for what is no connection: state, metrics, the CLI's pipes
-_FEWEST = 8  # connections
 _PAUSE = 0.05  # seconds without accepting, where there is no room and none to be made
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NOBODY = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
@@ -47,8 +45,7 @@ class HeadersFirstWorker(ThreadWorker):
 
     def init_process(self) -> None:
         """Hold as many connections as descriptors allow, and start."""
-        most = max(_FEWEST, _descriptors() - _OURS)
-        self.worker_connections = min(self.worker_connections, most)
+        self.worker_connections = limits.connections(self.worker_connections)
         self.max_keepalived = self.worker_connections
         for listener in self.sockets:  # connections have it from there
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
@@ -58,6 +55,7 @@ class HeadersFirstWorker(ThreadWorker):
         """Make the queues, in the order in which they make room, and serve."""
         app, poller = cast(Flask, self.wsgi), self.poller
         settings, self._runtime = part_of(app, Settings), part_of(app, Runtime)
+        self._replay = app.wsgi_app if isinstance(app.wsgi_app, Replay) else None
         self._most = settings.max_header_bytes
         self._patience = settings.send_timeout
         self._lingering = Waiting(poller, _LINGER, self._discard)
@@ -92,6 +90,9 @@ class HeadersFirstWorker(ThreadWorker):
             kept = bool(fs.result())
         except Exception:
             kept = False
+        self._finish(conn, kept=kept)
+
+    def _finish(self, conn: Connection, *, kept: bool) -> None:
         if not kept:
             self._let_end(conn)
             return
@@ -117,6 +118,14 @@ class HeadersFirstWorker(ThreadWorker):
         if status is None:
             self.log.error("request failed", exc_info=exc)
         refuse(client, status or HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Ask the app, or repeat what is at hand."""
+        answer, conn.answer = conn.answer, None
+        if answer is None:
+            return bool(super().handle_request(req, conn))
+        last = not self.alive or not self.cfg.keepalive
+        return repeat(answer, req, conn.sock, self.cfg, last=last)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
         """Discard a body nobody read: by now it has come, or the answer said close."""
@@ -167,11 +176,16 @@ class HeadersFirstWorker(ThreadWorker):
 
     def _hand_on(self, conn: Connection) -> None:
         """Give a request a thread, once the answers before it have been read enough."""
-        if conn.sock.is_writable():
-            conn.give_to_parser()
-            self.enqueue_req(conn)
-        else:
+        if not conn.sock.is_writable():
             self._unread.add(conn)
+            return
+        if self._replay:
+            conn.answer = at_hand(conn.collected, self._replay)
+        conn.give_to_parser()
+        if conn.answer:
+            self._finish(conn, kept=self.handle(conn))
+        else:
+            self.enqueue_req(conn)
 
     def _resume(self, conn: Connection) -> None:
         self._unread.remove(conn)
@@ -206,12 +220,3 @@ class HeadersFirstWorker(ThreadWorker):
     def _close(self, conn: Connection) -> None:
         self.nr_conns -= 1
         conn.close()
-
-
-def _descriptors() -> int:
-    """Allow this process as many open descriptors as the system does; say how many."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sys.maxsize if allowed == resource.RLIM_INFINITY else allowed

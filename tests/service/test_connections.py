@@ -31,7 +31,12 @@ def connection(service: Service, dial) -> socket.socket:
     return dial(service)
 
 
-def answer(connection: socket.socket, *request: bytes, pause: float = 0.0) -> bytes:
+def answer(
+    connection: socket.socket,
+    *request: bytes,
+    pause: float = 0.0,
+    method: bytes = b"GET",
+) -> bytes:
     """Send a request, in pieces with pauses between them; return the answer's head."""
     for piece in request:
         connection.sendall(piece)
@@ -42,7 +47,7 @@ def answer(connection: socket.socket, *request: bytes, pause: float = 0.0) -> by
         assert chunk, f"closed after {head!r}"
         head += chunk
     length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-    left = int(length)
+    left = 0 if method == b"HEAD" else int(length)
     while left:
         left -= len(connection.recv(left))
     return head
@@ -155,3 +160,28 @@ def test_a_stop_closes_idle_connections_at_once(serve, fake_claude, dial):
     for connection in (silent, idle):
         connection.settimeout(1.5)  # they would have had two seconds
         assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_a_probe_repeated_without_a_thread_has_the_same_answer(connection, method):
+    def ask(more: bytes) -> list[bytes]:
+        request = method + b" /health HTTP/1.1\r\nHost: x\r\n" + more + b"\r\n"
+        lines = answer(connection, request, method=method).split(b"\r\n")
+        return [line for line in lines if not line.startswith(b"Date:")]
+
+    repeated = ask(b"")
+    while any(line.startswith(b"X-Request-ID") for line in repeated):
+        repeated = ask(b"")
+    asked = ask(b"X-Request-ID: mine\r\n")
+    assert sorted([*repeated, b"X-Request-ID: mine"]) == sorted(asked)
+
+
+def test_repeated_probes_are_counted(service, connection):
+    for _ in range(50):
+        answer(connection, GET % (b"/health", b""))
+    counted = (
+        'claude_proxy_requests_total{endpoint="/health",method="GET",status="200"}'
+    )
+    lines = service.get("/metrics").text.splitlines()
+    value = next(line for line in lines if line.startswith(counted)).split()[-1]
+    assert float(value) >= 50
