@@ -33,7 +33,7 @@ test: $(VENV)/dev cli tools ## Run every test, those against the real CLI includ
 	@$(BIN)/coverage report
 
 quick: $(VENV)/dev ## Run the tests that take seconds: no server, no real CLI
-	$(BIN)/python -m pytest --ignore tests/service --ignore tests/test_real_cli.py
+	$(BIN)/python -m pytest --ignore tests/service -m "not real_cli"
 
 portability: ## Try all this on a bare Debian 12 and 13 (root, debootstrap, half an hour)
 	tests/portability/run bookworm trixie

@@ -24,6 +24,13 @@ from tests.described import DescribedClient
 FAKE = Path(__file__).with_name("fake_claude.py")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for the real CLI, so that `make quick` can do without one."""
+    for item in items:
+        if "real_claude" in getattr(item, "fixturenames", ()):
+            item.add_marker("real_cli")
+
+
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Replace the whole environment: no test sees a person's login or settings."""
