@@ -17,15 +17,17 @@ GET = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n"
 LIVE = GET % (b"/health/live", b"")
 
 
-def failed_probes(service: Service, count: int, every: float = 0.2) -> list[str]:
+def failed_probes(
+    service: Service, count: int, every: float = 0.2, within: float = 1.0
+) -> list[str]:
     """Ask ``/health`` over new connections; return what went wrong, a line each.
 
-    A second is what Kubernetes gives a probe by default.
+    Kubernetes gives a probe a second by default.
     """
     failed = []
     for _ in range(count):
         try:
-            status = requests.get(f"{service.url}/health", timeout=1).status_code
+            status = requests.get(f"{service.url}/health", timeout=within).status_code
             failed += [] if status == 200 else [str(status)]
         except requests.RequestException as error:
             failed.append(type(error).__name__)

@@ -121,7 +121,8 @@ def test_any_mixture_of_abuse_delays_no_probe(service, dial):
             each.step()
 
     with in_background(walk, 0.001):
-        assert failed_probes(service, 80, every=0.1) == []
+        # Two seconds: the walks alone keep both of a small machine's cores busy.
+        assert failed_probes(service, 80, every=0.1, within=2.0) == []
 
 
 def cpu_seconds(pid: int) -> float:
