@@ -4,10 +4,7 @@ Only what is needed is read from the CLI's own files; token values become True o
 while the file is parsed and are never kept.
 """
 
-import json
 import math
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,12 +14,12 @@ from typing import Any
 
 from app.claude.environment import home
 from app.claude.errors import UnreadableFile
+from app.claude.files import read_json
 from app.claude.locate import Identity, identity_of
 
 _LARGEST_FILE = 1 << 20  # bytes; a real login file has under 2 KiB
 _LARGEST_ACCOUNT = 16 << 20  # bytes; .claude.json also holds the history of projects
 _LAST_YEAR = 253_402_300_799  # seconds; the end of the year 9999, datetime's last
-_TOKENS = frozenset({"accessToken", "refreshToken"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
@@ -75,7 +72,7 @@ def read_user(environment: Mapping[str, str]) -> str | None:
     """Return the claude.ai account's e-mail address, where the CLI has noted one."""
     account = Path(environment.get("CLAUDE_CONFIG_DIR") or home()) / ".claude.json"
     try:
-        email = _part(_read_json(account, _LARGEST_ACCOUNT), "oauthAccount").get(
+        email = _part(read_json(account, _LARGEST_ACCOUNT), "oauthAccount").get(
             "emailAddress"
         )
     except UnreadableFile:
@@ -106,13 +103,13 @@ def _method_above_file(environment: Mapping[str, str], settings: Path) -> Method
 
 def _names_key_helper(settings: Path) -> bool:
     try:
-        return bool(_read_json(settings, _LARGEST_FILE).get("apiKeyHelper"))
+        return bool(read_json(settings, _LARGEST_FILE).get("apiKeyHelper"))
     except UnreadableFile:
         return False
 
 
 def _read_credentials(file: Path) -> tuple[datetime | None, bool, datetime | None]:
-    login = _part(_read_json(file, _LARGEST_FILE), "claudeAiOauth")
+    login = _part(read_json(file, _LARGEST_FILE), "claudeAiOauth")
     if not login.get("accessToken"):
         raise UnreadableFile("it holds no access token")
     expires = _moment(login.get("expiresAt"), "expiresAt")
@@ -135,32 +132,6 @@ def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(part, dict):
         raise UnreadableFile(f"it has no {name}")
     return part
-
-
-def _read_json(file: Path, largest: int) -> dict[str, Any]:
-    """Read a JSON object; a pipe, a folder, a huge or a broken file is unreadable."""
-    try:
-        # Not blocking: opening a named pipe would wait for a writer for ever.
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise UnreadableFile("it is not a file")
-            content = opened.read(largest + 1)
-    except OSError as error:
-        raise UnreadableFile(error.strerror or "it cannot be read") from None
-    if len(content) > largest:
-        raise UnreadableFile("it is too large")
-    try:
-        document = json.loads(content, object_pairs_hook=_without_tokens)
-    except (ValueError, RecursionError):
-        # Not chained: the parser's error carries the document, tokens and all.
-        raise UnreadableFile("it is not JSON") from None
-    if not isinstance(document, dict):
-        raise UnreadableFile("it is not a JSON object")
-    return document
-
-
-def _without_tokens(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: bool(value) if name in _TOKENS else value for name, value in pairs}
 
 
 def _identity(file: Path) -> Identity:
