@@ -3,11 +3,13 @@
 ``process.py`` starts this file as a program of its own. Its stdin is a lifeline: it
 closes when the worker lets go of it or dies, by ``kill -9`` too, on every system and
 for whole process groups, which Linux's parent-death signal does not reach.
+Should this guard itself be killed, the kernel ends the group: see ``_second_lifeline``.
 Kept to what starts in a few milliseconds: no import beyond these.
 """
 
 import _thread
 import errno
+import fcntl
 import os
 import signal
 import sys
@@ -22,6 +24,8 @@ _PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM)
 
 def main(command: list[str]) -> int:
     """Run the command and return its exit code, 128 + n where signal n ended it."""
+    inherited, _ours = os.pipe()  # ours is never closed but by our end
+    os.set_inheritable(inherited, True)
     try:
         child = os.posix_spawn(
             command[0],
@@ -33,10 +37,22 @@ def main(command: list[str]) -> int:
         )
     except OSError as error:
         return TRY_AGAIN if error.errno in _PASSING else CANNOT_START
+    _second_lifeline(inherited, child)
     _thread.start_new_thread(end_when_let_go, (child,))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     signal_group(child, signal.SIGKILL)
     return code if code >= 0 else SIGNALLED - code
+
+
+def _second_lifeline(pipe: int, group: int) -> None:
+    """Let the kernel kill the group once our end of this pipe closes: at our death.
+
+    The command has inherited the reading end, which so outlives us. Linux only.
+    """
+    if hasattr(fcntl, "F_SETSIG"):
+        fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, -group)
+        fcntl.fcntl(pipe, fcntl.F_SETFL, os.O_ASYNC)
 
 
 def end_when_let_go(group: int) -> None:

@@ -14,12 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.claude.errors import CliGarbled, CliTimeout
+from app.claude.errors import CliGarbled, CliInterrupted, CliTimeout
+from app.claude.guard import GRACE_SECONDS
 
 _GUARD = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
 _LARGEST_OUTPUT = 64 << 10  # bytes
 _CHUNK = 16 << 10
 _GIVE_UP_EVERY = 0.2  # seconds between two looks at ``given_up``
+_GUARD_ENDS_WITHIN = GRACE_SECONDS + 3.0  # seconds, unless it is frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def run(
         CliTimeout: it had not ended after ``deadline`` seconds, or ``given_up`` said
             so meanwhile, and was ended.
         CliGarbled: it wrote more than 64 KiB and was ended.
+        CliInterrupted: its guard was killed,
+            which ends it as well and says nothing of it.
 
     Ending takes up to ``guard.GRACE_SECONDS`` more, for a command that ignores SIGTERM.
     """
@@ -60,13 +64,30 @@ def run(
         cwd=folder,
         start_new_session=True,
     )
-    with guard:  # leaving closes its stdin, the lifeline, and waits for its end
+    try:
+        output = _read(guard, until, given_up)
+        exit_code = guard.wait(max(0.0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise CliTimeout("no end before the deadline") from None
+    finally:
+        _end(guard)
+    if exit_code < 0:
+        raise CliInterrupted("its guard was killed")
+    return Completed(exit_code, output)
+
+
+def _end(guard: subprocess.Popen[bytes]) -> None:
+    """Let go of the lifeline and wait; a guard that is frozen is killed.
+
+    The kernel then kills what it guarded: see ``guard.py``.
+    """
+    with guard:  # leaving closes its pipes
+        if guard.stdin:
+            guard.stdin.close()
         try:
-            output = _read(guard, until, given_up)
-            exit_code = guard.wait(max(0.0, until - time.monotonic()))
+            guard.wait(_GUARD_ENDS_WITHIN)
         except subprocess.TimeoutExpired:
-            raise CliTimeout("no end before the deadline") from None
-        return Completed(exit_code, output)
+            guard.kill()
 
 
 def _read(

@@ -1,16 +1,24 @@
 """Starting and ending children: bounded in time, in output, and to the last process."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from app.claude.errors import CliGarbled, CliTimeout
+from app.claude import process
+from app.claude.errors import CliGarbled, CliInterrupted, CliTimeout
 from app.claude.process import Completed, run
 from tests.conftest import FakeClaude, wait_until
+
+START = (
+    "import sys; from pathlib import Path; from app.claude.process import run;"
+    "run(sys.argv[1:], environment={}, folder=Path('/'), deadline=60)"
+)
 
 
 def ask(fake: FakeClaude, tmp_path: Path, deadline: float = 20.0) -> Completed:
@@ -93,14 +101,48 @@ def test_the_child_sees_only_what_it_was_given(fake_claude, tmp_path, monkeypatc
 
 def test_a_killed_parent_leaves_no_orphan(fake_claude, tmp_path):
     fake_claude.set(mode="hang_hard")
-    program = (
-        "import sys; from pathlib import Path; from app.claude.process import run;"
-        "run(sys.argv[1:], environment={}, folder=Path('/'), deadline=60)"
-    )
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", program, str(fake_claude.path)]
-    with subprocess.Popen(command, cwd=root) as parent:
+    command = [sys.executable, "-c", START, str(fake_claude.path)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as worker:
         wait_until(lambda: fake_claude.calls)
-        parent.kill()
+        worker.kill()
     call = fake_claude.calls[0]
+    wait_until(lambda: not is_alive(call["pid"]) and not is_alive(call["child"]))
+
+
+def parent(pid: int) -> int:
+    status = Path(f"/proc/{pid}/stat").read_text()
+    return int(status.rpartition(")")[2].split()[1])
+
+
+def test_a_killed_guard_takes_its_command_with_it(fake_claude, tmp_path):
+    fake_claude.set(mode="hang_hard")
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(ask, fake_claude, tmp_path)
+        (call,) = wait_until(lambda: fake_claude.calls)
+        os.kill(parent(call["pid"]), signal.SIGKILL)
+        with pytest.raises(CliInterrupted):
+            asked.result(10)
+    wait_until(lambda: not is_alive(call["pid"]) and not is_alive(call["child"]))
+
+
+def test_a_guard_that_dies_with_its_worker_leaves_no_orphan(fake_claude):
+    fake_claude.set(mode="hang_hard")
+    command = [sys.executable, "-c", START, str(fake_claude.path)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as worker:
+        (call,) = wait_until(lambda: fake_claude.calls)
+        os.kill(worker.pid, signal.SIGSTOP)  # so that neither sees the other die
+        os.kill(parent(call["pid"]), signal.SIGKILL)
+        worker.kill()
+    wait_until(lambda: not is_alive(call["pid"]) and not is_alive(call["child"]))
+
+
+def test_a_frozen_guard_keeps_nobody_waiting(fake_claude, tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "_GUARD_ENDS_WITHIN", 0.1)
+    fake_claude.set(mode="hang_hard")
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(ask, fake_claude, tmp_path, deadline=3)
+        (call,) = wait_until(lambda: fake_claude.calls)
+        os.kill(parent(call["pid"]), signal.SIGSTOP)
+        with pytest.raises(CliTimeout):
+            asked.result(20)
     wait_until(lambda: not is_alive(call["pid"]) and not is_alive(call["child"]))
