@@ -149,7 +149,7 @@ class Settings:
         "STATE_DIR",
         folder,
         user_state_path("claude-proxy"),
-        "Private folder for what workers share, and in which the CLI is checked.",
+        "Private folder for what workers share; made where it is missing.",
     )
     proxy_api_key: bytes | None = _setting(
         KEY,

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from environs import Env, FileAwareEnv, validate
@@ -109,15 +108,14 @@ def _among(choices: list[str], fold: Callable[[str], str]) -> Callable[[str], No
 
 
 def folder(env: Env, name: str, default: Any) -> Any:
-    """Read a folder and make it, for this user alone; it has to be writable.
+    """Read a folder that can be written to, or made; reading it makes nothing.
 
     Not left to ``validate``, which environs does not apply to a default.
     """
     path = _absolute(env.path(name, default))
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryFile(dir=path):
-            return path
-    except OSError as error:
-        reason = error.strerror or "unusable"
-        raise ValidationError(f"Cannot write to {path}: {reason}.") from None
+    nearest = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    if not nearest.is_dir():
+        raise ValidationError(f"Cannot write to {path}: {nearest} is not a folder.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ValidationError(f"Cannot write to {path}: no permission in {nearest}.")
+    return path

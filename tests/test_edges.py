@@ -150,7 +150,7 @@ def test_metrics_are_described_only_where_they_are(fake_claude, make_app):
 def test_a_strange_folder_in_the_state_dir_does_not_stop_the_start(monkeypatch):
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     state = load_settings().state_dir
-    (state / "metrics-old").mkdir()
+    (state / "metrics-old").mkdir(parents=True)
     monkeypatch.setattr("app.metrics.multiprocess.use_shared_values", lambda _: None)
     monkeypatch.setattr("app.metrics.multiprocess.atexit.register", lambda *_: None)
     share_metrics(state)

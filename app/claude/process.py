@@ -49,8 +49,7 @@ def run(
         CliTimeout: it had not ended after ``deadline`` seconds, or ``given_up`` said
             so meanwhile, and was ended.
         CliGarbled: it wrote more than 64 KiB and was ended.
-        CliInterrupted: its guard was killed,
-            which ends it as well and says nothing of it.
+        CliInterrupted: its guard was killed, which ends it and says nothing of it.
 
     Ending takes up to ``guard.GRACE_SECONDS`` more, for a command that ignores SIGTERM.
     """

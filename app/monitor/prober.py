@@ -22,6 +22,7 @@ from config.settings import Settings
 
 _GRACE = 0.5  # seconds in which a login file that is being rewritten may come back
 _GLANCE = 0.02  # seconds between two readings of it
+_FOLDER = Path("/")  # nobody removes it, it needs no room, only root puts things there
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -33,7 +34,6 @@ class Prober:
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
-        self._folder = settings.state_dir / "empty"
 
     def inspect(self, before: Facts | None) -> Facts | None:
         """Read what the disk shows; None where even that fails.
@@ -92,11 +92,10 @@ class Prober:
         return Facts(location, read_login(environment))
 
     def _run(self, command: Sequence[str], given_up: Callable[[], bool]) -> Completed:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return run(
             command,
             environment=probe_environment(),
-            folder=self._folder,
+            folder=_FOLDER,
             deadline=GIVEN_UP_AFTER * self._settings.health_check_timeout,
             given_up=given_up,
         )

@@ -51,6 +51,7 @@ def test_a_key_and_a_key_file_contradict_each_other(monkeypatch, tmp_path):
 def made(tmp_path):
     """Have a key that a first start has made; returns its file."""
     file = load_settings().state_dir / "key"
+    file.parent.mkdir()
     file.write_text("made-key\n")
     return file
 

@@ -1,5 +1,6 @@
 """Every setting's bad values, and how problems are told."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -138,17 +139,29 @@ def test_a_cli_path_starts_at_the_home_folder(environment):
     assert path == environment / "bin/claude"
 
 
-def test_the_state_folder_is_made_for_its_user_alone(tmp_path):
-    folder = load_settings({"STATE_DIR": str(tmp_path / "a/b")}).state_dir
-    assert folder.stat().st_mode & 0o777 == 0o700
+def test_reading_the_settings_makes_nothing(tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    load_settings({"STATE_DIR": str(tmp_path / "a/b")})
+    load_settings({"STATE_DIR": str(tmp_path)})
+    assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_the_default_state_folder_is_made_too(monkeypatch, environment):
+def test_a_dangling_link_is_no_state_folder(tmp_path):
+    (tmp_path / "link").symlink_to("nowhere")
+    assert "not a folder" in problems(STATE_DIR=str(tmp_path / "link"))[0]
+
+
+def test_a_state_folder_that_cannot_be_made_is_a_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    assert "no permission" in problems(STATE_DIR=str(tmp_path / "a/b"))[0]
+
+
+def test_the_default_state_folder_is_in_the_home_folder(monkeypatch, environment):
     monkeypatch.delenv("STATE_DIR")
     program = "from config.settings import load_settings as l; print(l().state_dir)"
     folder = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
     assert folder.startswith(str(environment))
-    assert Path(folder).is_dir()
+    assert not Path(folder).exists()
 
 
 def test_every_setting_is_described():

@@ -173,10 +173,9 @@ def test_an_old_cli_is_never_sent_a_prompt(fake_claude, watch, environment):
     assert [call["argv"] for call in fake_claude.calls] == [["--version"]]
 
 
-def test_the_cli_runs_in_an_empty_folder_of_its_own(fake_claude, watch, tmp_path):
+def test_the_cli_runs_in_a_folder_nobody_can_remove(fake_claude, watch):
     becomes(watch(), None)
-    assert fake_claude.calls[0]["cwd"] == str(tmp_path / "state/empty")
-    assert not list((tmp_path / "state/empty").iterdir())
+    assert {call["cwd"] for call in fake_claude.calls} == {"/"}
 
 
 def test_a_checker_that_raises_is_an_error_of_its_component(
