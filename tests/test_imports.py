@@ -29,7 +29,8 @@ MAY = {
     "signal": {"app/claude/guard.py", "app/server/drain.py"},
     "prometheus_client": {
         *("app/health/gauges.py", "app/metrics/exporter.py"),
-        *("app/metrics/multiprocess.py", "app/metrics/registry.py"),
+        *("app/metrics/files.py", "app/metrics/multiprocess.py"),
+        "app/metrics/registry.py",
     },
     "sqlite3": {"app/monitor/store.py"},
     "gunicorn": {

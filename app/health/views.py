@@ -10,6 +10,7 @@ from app.components.api_server import ApiServer, check_api_server
 from app.contract.codes import Code, Status
 from app.contract.problem import problem
 from app.health.schemas import DetailedHealthSchema, HealthStatusesSchema, HealthySchema
+from app.metrics import multiprocess as metrics
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.monitor.report import Report
@@ -51,7 +52,7 @@ def detailed() -> Response:
         },
         "configuration": settings,
         "recent_changes": report.changes,
-        "warnings": report.warnings,
+        "warnings": (*report.warnings, *metrics.problems()),
     }
     return _answer(_bytes(schema.dump(body)), report.http_status, report.code)
 

@@ -6,15 +6,22 @@ is made once in the master, and workers have it by fork.
 
 import atexit
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from prometheus_client import multiprocess, values
+from prometheus_client import CollectorRegistry, multiprocess, values
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from app.metrics.files import CountFile, kept, positions
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable
+_NOT_SHARED = (
+    "The counts cannot be shared through STATE_DIR ({}): every worker reports its own."
+)
 _slot = "master"
 
 
@@ -27,18 +34,20 @@ def share_metrics(state_dir: Path) -> None:
     """Make this server's own folder, unless it has one; HUP comes here again.
 
     A folder a server, never one for all: wiping it under another one's workers would
-    lose their counts. Folders of servers that were killed are removed.
+    lose their counts. Folders of servers that were killed are removed. Where it cannot
+    be made now (a full disk), the files make it as soon as that is possible.
     """
     ours = f"metrics-{os.getpid()}-"
     if Path(metrics_folder() or "").name.startswith(ours):
         return
-    for left in state_dir.glob("metrics-*"):
-        pid = left.name.split("-")[1]
-        if pid.isdecimal() and not _is_running(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)
-    os.environ[_FOLDER] = folder = tempfile.mkdtemp(prefix=ours, dir=state_dir)
+    _remove_left_folders(state_dir)
+    folder = state_dir / f"{ours}{secrets.token_hex(4)}"
+    with suppress(OSError):
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+    os.environ[_FOLDER] = str(folder)
     use_shared_values(lambda: _slot)
-    atexit.register(_remove_folder, folder, os.getpid())
+    atexit.register(_remove_folder, str(folder), os.getpid())
 
 
 def use_shared_values(slot: Callable[[], str]) -> None:
@@ -48,8 +57,9 @@ def use_shared_values(slot: Callable[[], str]) -> None:
     where prometheus_client puts the pid: with pids, files of dead workers pile up and
     every scrape reads them all.
     """
-    kept = values.MultiProcessValue(slot)  # type: ignore[no-untyped-call]
-    values.ValueClass = kept
+    values.MmapedDict = CountFile  # type: ignore[assignment, attr-defined]
+    shared = values.MultiProcessValue(slot)  # type: ignore[no-untyped-call]
+    values.ValueClass = shared
 
 
 def take_slot(slot: str) -> None:
@@ -61,7 +71,51 @@ def take_slot(slot: str) -> None:
 def free_slot(slot: str) -> None:
     """Drop the gauges of a process that has ended; its counts stay."""
     if folder := metrics_folder():
-        multiprocess.mark_process_dead(slot, folder)  # type: ignore[no-untyped-call]
+        with suppress(OSError):
+            multiprocess.mark_process_dead(slot, folder)  # type: ignore[no-untyped-call]
+
+
+def problems() -> tuple[str, ...]:
+    """Return the sentence that says why counts are not shared, where they are not."""
+    found = {file.problem for file in list(kept) if file.problem}
+    return (_NOT_SHARED.format(", ".join(sorted(found))),) if found else ()
+
+
+class SharedValues(Collector):
+    """The sum of all workers' values; of this one's own where they cannot be shared.
+
+    Not ``MultiProcessCollector``, which refuses to start without its folder and to
+    answer where one file is cut off.
+    """
+
+    def __init__(self, folder: str, own: CollectorRegistry) -> None:
+        self._folder = Path(folder)
+        self._own = own
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every metric with what all files hold that can be read."""
+        for file in list(kept):
+            file.keep()
+        if problems():
+            return self._own.collect()
+        files = [str(file) for file in self._folder.glob("*.db") if _is_whole(file)]
+        merge = multiprocess.MultiProcessCollector.merge
+        return merge(files)  # type: ignore[no-untyped-call, no-any-return]
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return bool(positions(file.read_bytes()))
+    except (OSError, ValueError):
+        return False
+
+
+def _remove_left_folders(state_dir: Path) -> None:
+    for left in state_dir.glob("metrics-*"):
+        pid = left.name.split("-")[1]
+        # Our own pid: we have made none yet. A container's server is always number 1.
+        if pid.isdecimal() and (int(pid) == os.getpid() or not _is_running(int(pid))):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _remove_folder(folder: str, pid: int) -> None:

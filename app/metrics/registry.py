@@ -6,14 +6,9 @@ every worker answers with the sum of all, those that have ended included.
 
 from collections.abc import Iterable
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    multiprocess,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from app.metrics.multiprocess import SharedValues
 from app.metrics.singleflight import SingleFlight
 
 _LABELS = ("method", "endpoint", "status")
@@ -36,9 +31,7 @@ class Metrics:
         self._values = CollectorRegistry()
         self.registry = self._values if folder is None else CollectorRegistry()
         if folder is not None:
-            multiprocess.MultiProcessCollector(  # type: ignore[no-untyped-call]
-                self.registry, folder
-            )
+            self.registry.register(SharedValues(folder, self._values))
         self.requests = self._counter("requests", "Requests answered.", _LABELS)
         self.errors = self._counter(
             "errors", "Answers of 400 and above, by their stable code.", ("type",)
