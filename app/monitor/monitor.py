@@ -229,5 +229,5 @@ class Monitor:
             self._clock(),
             self.longest_age,
             draining=self._runtime.draining,
-            problem=self._shared.problem,
+            warnings=self._shared.warnings,
         )

@@ -14,10 +14,6 @@ from app.monitor.state import Change, Health, Verdict
 
 HTTP_STATUS = {Status.HEALTHY: 200, Status.UNHEALTHY: 503, Status.ERROR: 500}
 _CHANGES_SHOWN = 10
-_NOT_SHARED = (
-    "The health cannot be shared through STATE_DIR ({}): every worker checks for"
-    " itself."
-)
 _WORDS = {each.name: each.unwell for each in MONITORED}
 
 
@@ -110,11 +106,11 @@ def report_health(
     longest_age: float,
     *,
     draining: bool,
-    problem: str | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Report:
     """Report the health at monotonic time ``at``; too old a verdict is an error.
 
-    ``problem`` is why the state cannot be shared, where it cannot.
+    ``warnings`` are sentences about what works less well than it should.
     """
     now = datetime.now(UTC)
     verdicts = {
@@ -140,7 +136,7 @@ def report_health(
             for each in MONITORED
         },
         changes=tuple(_transition(each) for each in health.changes[:_CHANGES_SHOWN]),
-        warnings=(_NOT_SHARED.format(problem),) if problem else (),
+        warnings=warnings,
     )
 
 

@@ -23,6 +23,7 @@ class Shared:
         self._generation = 0
         self._heard_at = clock()
         self._problem: str | None = None
+        self._alone = False
 
     @property
     def leads(self) -> bool:
@@ -35,17 +36,27 @@ class Shared:
         return self._problem
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return a sentence for each thing that is wrong with what is shared."""
+        return self._store.problems()
+
+    @property
     def silent(self) -> bool:
-        """Tell whether the leader, if there is one, has said nothing for too long."""
+        """Tell whether nobody can be heard: the leader says nothing, or cannot."""
+        if self._alone or self._store.unshared:
+            return True
         return self._clock() - self._heard_at >= SILENT_AFTER
 
     def try_to_lead(self) -> bool:
         """Become the leader, unless another process is."""
         try:
-            return self._store.try_to_lead()
+            leads = self._store.try_to_lead()
         except StoreError as error:
             self._note(error)
-            return False
+            leads, self._alone = False, True
+        else:
+            self._alone = False
+        return leads
 
     def stop(self) -> None:
         """Let another process lead, and close the file."""
@@ -79,10 +90,12 @@ class Shared:
 
     def _load(self) -> Health | None:
         try:
-            return self._store.load()
+            health = self._store.load()
         except StoreError as error:
             self._note(error)
             return None
+        self._problem = None
+        return health
 
     def _note(self, error: StoreError) -> None:
         if self._problem is None:

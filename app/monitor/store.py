@@ -1,26 +1,36 @@
 """The health all workers of a host share: one SQLite file, and one prober at a time.
 
 The prober holds a lock on a file, which its death releases, and writes the health after
-every look. The others read it. SQLite, not a file written anew, because its write-ahead
-log lets any number of processes read while one writes, and tells a damaged file.
+every look. The others read it. SQLite, not a file written anew, because it lets any
+number of processes read what one writes, and tells a damaged file.
+
+Nothing here is mapped into memory: a mapped file that is cut off, or that the disk has
+no room for, kills its process (SIGBUS). Both files may vanish at any time; each use
+looks whether they are still there, and makes them anew.
 """
 
-import fcntl
 import json
-import mmap
 import os
 import sqlite3
-import struct
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from cattrs.preconf.json import make_converter
 
+from app.monitor.leadership import Leadership, is_at
 from app.monitor.state import Health
 
-_COUNTER = struct.Struct("Q")
 _BUSY_SECONDS = 0.1
+_LOSS_TOLD_FOR = 60.0  # seconds
+_NOT_SHARED = (
+    "The health cannot be shared through STATE_DIR ({}): every worker checks for"
+    " itself."
+)
+_LOST = (
+    "The state in STATE_DIR was removed or damaged less than 60 s ago; it is made anew."
+)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _converter = make_converter()
 _converter.register_unstructure_hook(Path, str)
@@ -40,65 +50,51 @@ class Store:
 
     def __init__(self, folder: Path, subject: str) -> None:
         self._file = folder / "health.sqlite"
-        self._lock_file = folder / f"{subject}.lock"
+        self._leadership = Leadership(folder / f"{subject}.lock")
         self._subject = subject
-        self._opening = threading.Lock()
-        self._lock: int | None = None
-        self._leader: int | None = None
-        self._counter: mmap.mmap | None = None
+        self._using = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._opened: os.stat_result | None = None
         self._prepared = False
+        self._trouble: str | None = None
+        self._lost_at = -_LOSS_TOLD_FOR
 
     @property
     def leads(self) -> bool:
-        """Tell whether this process holds the lock."""
-        return self._leader == os.getpid()
+        """Tell whether this process is the one that probes."""
+        return self._leadership.held
+
+    @property
+    def unshared(self) -> bool:
+        """Tell whether the one prober has said that it cannot write what it finds."""
+        return self._leadership.unshared
+
+    def problems(self) -> tuple[str, ...]:
+        """Return a sentence for each thing that is wrong here, or was a moment ago."""
+        found = [_NOT_SHARED.format(self._trouble)] if self._trouble else []
+        lost_at = max(self._lost_at, self._leadership.lost_at or -_LOSS_TOLD_FOR)
+        if time.monotonic() - lost_at < _LOSS_TOLD_FOR:
+            found.append(_LOST)
+        return tuple(found)
 
     def try_to_lead(self) -> bool:
-        """Become the one prober, unless another process is; stays so until its end.
+        """Become the one prober, unless another process is; to be asked ever again.
 
         Raises:
-            StoreError: the lock's file cannot be opened.
+            StoreError: the lock's file cannot be opened or made.
         """
-        if self.leads:
-            return True
         try:
-            fcntl.flock(self._open_lock(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+            return self._leadership.try_to_hold()
         except OSError as error:
-            raise StoreError(error.strerror or "no lock") from None
-        self._leader = os.getpid()
-        return True
+            raise self._failed(error) from None
 
     def stop_leading(self) -> None:
         """Let another process probe."""
-        self._leader = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._leadership.let_go()
 
     def generation(self) -> int:
-        """Return a number that changes with every save, by whichever process.
-
-        It lies in the lock's file, mapped into memory: reading it costs nothing, so
-        every answer can. 0 where there is no such file.
-        """
-        if self._counter is None:
-            try:
-                self._counter = mmap.mmap(self._open_lock(), _COUNTER.size)
-            except OSError:
-                return 0
-        return int(_COUNTER.unpack(self._counter[:])[0])
-
-    def _open_lock(self) -> int:
-        with self._opening:
-            if self._lock is None:
-                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-                self._lock = os.open(self._lock_file, flags, 0o600)
-                if os.fstat(self._lock).st_size < _COUNTER.size:
-                    os.ftruncate(self._lock, _COUNTER.size)
-            return self._lock
+        """Return a number that changes with every save, by whichever process."""
+        return self._leadership.generation
 
     def save(self, health: Health) -> None:
         """Write the health for all to read; a damaged file is made anew.
@@ -107,18 +103,21 @@ class Store:
             StoreError: locked for too long, disk full, no permission.
         """
         text = json.dumps(_converter.unstructure(health))
-        try:
-            self._write(text)
-            self._count()
-        except sqlite3.OperationalError as error:
-            raise self._failed(error) from None
-        except sqlite3.DatabaseError:
-            self._remove()
+        with self._using:
             try:
-                self._write(text)
-                self._count()
-            except sqlite3.Error as error:
+                try:
+                    self._write(text)
+                except sqlite3.OperationalError:  # nothing that another file would cure
+                    raise
+                except sqlite3.DatabaseError:
+                    self._remove()
+                    self._write(text)
+                self._leadership.tell_news()
+            except (sqlite3.Error, OSError) as error:
+                with suppress(OSError):
+                    self._leadership.tell_unshared()
                 raise self._failed(error) from None
+            self._trouble = None
 
     def load(self) -> Health | None:
         """Return the health last written, or None where there is none of this boot.
@@ -126,18 +125,18 @@ class Store:
         Raises:
             StoreError: the file is locked, damaged or of another version.
         """
-        try:
-            with self._open() as connection:
-                row = connection.execute(
-                    "SELECT state FROM health WHERE subject = ?", (self._subject,)
-                ).fetchone()
-            return _converter.structure(json.loads(row[0]), Health) if row else None
-        except sqlite3.Error as error:
-            if "no such table" in str(error):
-                return None  # nobody has written yet
-            raise self._failed(error) from None
-        except Exception as error:  # whatever cattrs raises for another version's state
-            raise StoreError(f"not understood: {type(error).__name__}") from None
+        with self._using:
+            try:
+                row = self._read()
+                found = (
+                    _converter.structure(json.loads(row[0]), Health) if row else None
+                )
+            except (sqlite3.Error, OSError) as error:
+                raise self._failed(error) from None
+            except Exception as error:  # whatever cattrs raises for another version's
+                raise StoreError(f"not understood: {type(error).__name__}") from None
+            self._trouble = None
+            return found
 
     def _write(self, text: str) -> None:
         with self._open() as connection:
@@ -148,44 +147,63 @@ class Store:
                 (self._subject, text),
             )
 
-    def _count(self) -> None:
-        generation = self.generation()
-        if self._counter is not None:
-            self._counter[:] = _COUNTER.pack(generation + 1)
+    def _read(self) -> tuple[str] | None:
+        if not self._file.exists():
+            return None  # made by who writes
+        try:
+            with self._open() as connection:
+                found: tuple[str] | None = connection.execute(
+                    "SELECT state FROM health WHERE subject = ?", (self._subject,)
+                ).fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return None  # nobody has written yet
+            raise
+        return found
 
     def _open(self) -> sqlite3.Connection:
+        if self._opened and not is_at(self._file, self._opened):
+            self._lost_at = time.monotonic()
+            self.close()
         if self._connection is None:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+            self._opened = self._file.stat()
             self._connection = sqlite3.connect(
                 self._file, timeout=_BUSY_SECONDS, check_same_thread=False
             )
-            self._prepared = False
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Set the file up; only who writes does, or the readers would lock it."""
-        connection.execute("PRAGMA journal_mode = WAL")
+        # Not WAL, whose index is mapped.
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
         connection.execute("PRAGMA synchronous = OFF")  # it is worth one second
         connection.execute(
             "CREATE TABLE IF NOT EXISTS health (subject TEXT PRIMARY KEY, state TEXT)"
         )
         self._prepared = True
 
-    def _failed(self, error: sqlite3.Error) -> StoreError:
+    def _failed(self, error: sqlite3.Error | OSError) -> StoreError:
         self.close()
-        return StoreError(str(error))
+        self._trouble = getattr(error, "strerror", None) or str(error)
+        return StoreError(self._trouble)
 
     def _remove(self) -> None:
         self.close()
-        for suffix in ("", "-wal", "-shm"):
+        self._lost_at = time.monotonic()
+        for suffix in ("", "-journal", "-wal", "-shm"):
             with suppress(OSError):
                 self._file.with_name(self._file.name + suffix).unlink()
 
     def close(self) -> None:
         """Close the connection to the file; the next use opens another."""
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-            self._connection = None
+        with self._using:
+            self._opened, self._prepared = None, False
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    self._connection.close()
+                self._connection = None
 
 
 def boot_id() -> str:

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,12 +91,71 @@ def test_a_locked_file_is_an_error_and_not_a_wait(store, tmp_path):
     connection.close()
 
 
-def test_a_folder_that_has_gone_is_an_error(tmp_path):
-    store = Store(tmp_path / "gone", "subject")
+def test_a_folder_that_cannot_be_made_is_an_error_and_told(tmp_path):
+    (tmp_path / "file").touch()
+    store = Store(tmp_path / "file/below", "subject")
     with pytest.raises(StoreError):
         store.save(begin())
     with pytest.raises(StoreError):
         store.try_to_lead()
+    assert "cannot be shared through STATE_DIR (Not a directory)" in store.problems()[0]
+
+
+@pytest.mark.parametrize("lost", ["*.lock", "health.sqlite*", "*"])
+def test_what_was_removed_is_made_anew_and_told(store, tmp_path, lost):
+    other = Store(tmp_path, "subject")
+    assert store.try_to_lead()
+    store.save(begin())
+    assert not other.try_to_lead()
+    assert other.load()
+    for file in tmp_path.glob(lost):
+        if file.is_file():
+            file.unlink()
+    assert store.try_to_lead()
+    assert not other.try_to_lead()
+    before = other.generation()
+    store.save(check(begin()))
+    assert other.generation() != before
+    assert other.load() == check(begin())
+    for each in (store, other):
+        assert "was removed or damaged" in each.problems()[0]
+    other.stop_leading()
+    other.close()
+
+
+def test_whose_lock_was_removed_and_taken_leads_no_longer(store, tmp_path):
+    other = Store(tmp_path, "subject")
+    assert store.try_to_lead()
+    (tmp_path / "subject.lock").unlink()
+    assert other.try_to_lead()
+    assert not store.try_to_lead()
+    assert not store.leads
+    other.stop_leading()
+
+
+def test_a_loss_is_told_for_a_minute(store, tmp_path, monkeypatch):
+    store.save(begin())
+    (tmp_path / "health.sqlite").unlink()
+    store.save(begin())
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    assert store.problems() == ()
+
+
+def test_who_cannot_write_says_so_to_all_others(store, tmp_path):
+    other = Store(tmp_path, "subject")
+    store.save(begin())
+    assert not other.unshared
+    with sqlite3.connect(tmp_path / "health.sqlite") as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError):
+            store.save(begin())
+        assert other.unshared
+    connection.close()
+    store.save(begin())
+    assert not other.unshared
+    assert store.problems() == ()
+    other.stop_leading()
 
 
 def test_the_changes_kept_are_bounded(store, tmp_path):
