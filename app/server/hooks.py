@@ -24,6 +24,9 @@ from config.settings import Settings, SettingsError, refuse
 
 _STARTED_AT = time.monotonic()
 _DRAIN_FLAG = mmap.mmap(-1, 1)  # anonymous memory, shared across forks
+_BOOTED = mmap.mmap(-1, 1)  # 1 once any worker has booted
+_TRY_AGAIN = 1  # an exit code without a meaning for gunicorn
+_PAUSE = 1.0  # seconds between two attempts to boot a worker
 
 
 def hooks(settings: Settings) -> dict[str, Callable[..., None]]:
@@ -73,8 +76,15 @@ def pre_fork(server: Arbiter, worker: Any) -> None:
 
 
 def post_fork(server: Arbiter, worker: Any) -> None:
-    """Let the worker count in files of its own, before it makes its app."""
-    del server
+    """Let the worker count in files of its own, before it makes its app.
+
+    gunicorn ends the server when a worker says that it could not boot. Once one has
+    booted that is no sign of a wrong setup, and the others serve: this one then ends
+    with another exit code, and is tried again.
+    """
+    if _BOOTED[0]:
+        for name in ("WORKER_BOOT_ERROR", "APP_LOAD_ERROR"):
+            setattr(server, name, _TRY_AGAIN)
     take_slot(str(worker.slot))
 
 
@@ -90,13 +100,16 @@ def post_worker_init(worker: Worker) -> None:
         if isinstance(address, tuple):
             runtime.host, runtime.port = address[:2]
     part_of(app, Monitor).ensure_running()
+    _BOOTED[0] = 1
 
 
 def worker_exit(server: Arbiter, worker: Worker) -> None:
     """End the background check, and a child it may be waiting for."""
     del server
-    if getattr(worker, "wsgi", None):  # missing where the worker failed to boot
+    if getattr(worker, "wsgi", None):
         part_of(_app(worker), Monitor).stop()
+    elif _BOOTED[0] and worker.alive:  # it failed to boot, and the next would at once
+        time.sleep(_PAUSE)
 
 
 def child_exit(server: Arbiter, worker: Any) -> None:

@@ -107,4 +107,4 @@ def test_a_worker_that_ends_stops_checking(worker, monkeypatch):
 
 
 def test_a_worker_that_failed_to_boot_ends_without_a_traceback():
-    worker_exit(None, SimpleNamespace())
+    worker_exit(None, SimpleNamespace(alive=False))
