@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PORT ?= 8000
 .DEFAULT_GOAL := help
-.PHONY: help cli tools install run demo test quick portability lint format bench lock clean
+.PHONY: help cli tools install run demo test quick soak portability lint format bench lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -34,6 +34,9 @@ test: $(VENV)/dev cli tools ## Run every test, those against the real CLI includ
 
 quick: $(VENV)/dev ## Run the tests that take seconds: no server, no real CLI
 	$(BIN)/python -m pytest --ignore tests/service -m "not real_cli"
+
+soak: $(VENV)/dev ## Do random faults to a service for an hour (SOAK_SECONDS, SOAK_SEED)
+	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/python -m pytest -s tests/service/test_soak.py
 
 portability: ## Try all this on a bare Debian 12 and 13 (root, debootstrap, half an hour)
 	tests/portability/run bookworm trixie
