@@ -24,7 +24,7 @@ demo: $(VENV)/installed cli ## Serve the real CLI against a stub, without an acc
 	  '  curl -s localhost:$(PORT)/health/detailed' \
 	  '  curl -s localhost:$(PORT)/health/live' \
 	  '  $(BIN)/claude-proxy check' 'Ctrl-C ends it.'
-	@exec $(BIN)/python tests/messages_api.py $(BIN)/claude-proxy serve
+	@exec $(BIN)/python tests/support/messages_api.py $(BIN)/claude-proxy serve
 
 test: $(VENV)/dev cli tools ## Run every test, those against the real CLI included
 	@$(BIN)/coverage erase

@@ -1,11 +1,7 @@
 """What tests share: a clean environment, a fake CLI, a fake login, the real CLI."""
 
-import json
 import os
-import shutil
 import socket
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +15,8 @@ from app.claude.locate import locate
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
 from config.settings import load_settings
-from tests.described import DescribedClient
-
-FAKE = Path(__file__).with_name("fake_claude.py")
+from tests.support.builders import FakeClaude
+from tests.support.described import DescribedClient
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,33 +38,6 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
     return home
-
-
-class FakeClaude:
-    """The fake ``claude`` as one test has set it up, and what it was asked."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
-        self.path = folder / "claude"
-        self.install()
-
-    def install(self) -> None:
-        body = FAKE.read_text().split("\n", 1)[1]
-        new = self.path.with_suffix(".new")
-        new.write_text(f"#!{sys.executable} -IS\n{body}")
-        new.chmod(0o755)
-        new.rename(self.path)
-
-    def set(self, **behaviour: Any) -> None:
-        new = self.path.with_suffix(".mode.new")
-        new.write_text(json.dumps(behaviour))
-        new.rename(self.path.with_suffix(".mode"))
-
-    @property
-    def calls(self) -> list[dict[str, Any]]:
-        log = self.path.with_suffix(".calls")
-        lines = log.read_text().splitlines() if log.exists() else []
-        return [json.loads(line) for line in lines]
 
 
 @pytest.fixture
@@ -129,19 +97,3 @@ def client(app: Flask, direct: dict[str, Any]) -> FlaskClient:
     client = app.test_client()
     client.environ_base |= direct
     return client
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Wait for a condition to become true, and return its value."""
-    until = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
-    return value
-
-
-def copy_cli(source: Path, target: Path) -> Path:
-    """Copy a CLI, for a test that breaks it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source, target)
-    return target

@@ -129,3 +129,26 @@ def test_a_line_of_another_library_looks_like_ours(capsys):
     capsys.readouterr()
     logging.getLogger("another").warning("said %s", "so")
     assert 'level=warning event="said so"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mark", ["%0D", "%C2%85", "%E2%80%A8", "%0B", "%1B[2K"])
+def test_no_line_mark_in_the_path_forges_a_line(capsys, mark):
+    app = create_app(load_settings())
+    part_of(app, Monitor).ensure_running = lambda: None
+    capsys.readouterr()
+    app.test_client().get(f"/a{mark}timestamp=2026")
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert said.rstrip("\n").isprintable()
+
+
+def test_the_log_of_a_bug_is_one_line(capsys, fake_claude, make_app):
+    app = make_app()
+
+    @app.get("/broken")
+    def broken():
+        raise RuntimeError("a\nlevel=info event=forged")
+
+    capsys.readouterr()
+    app.test_client().get("/broken")
+    assert len(capsys.readouterr().err.splitlines()) == 2

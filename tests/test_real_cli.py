@@ -14,7 +14,7 @@ from app.monitor.monitor import Monitor
 from app.monitor.report import Report
 from app.runtime import Runtime
 from config.settings import load_settings
-from tests.messages_api import WORDS, MessagesApi, write_login
+from tests.support.messages_api import WORDS, MessagesApi, write_login
 
 
 @pytest.fixture(autouse=True)

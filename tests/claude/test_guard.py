@@ -16,7 +16,7 @@ import pytest
 
 from app.claude import guard
 from tests.claude.test_process import is_alive
-from tests.conftest import wait_until
+from tests.support.waiting import wait_until
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

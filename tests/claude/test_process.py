@@ -13,7 +13,8 @@ import pytest
 from app.claude import process
 from app.claude.errors import CliGarbled, CliInterrupted, CliTimeout
 from app.claude.process import Completed, run
-from tests.conftest import FakeClaude, wait_until
+from tests.support.builders import FakeClaude
+from tests.support.waiting import wait_until
 
 START = (
     "import sys; from pathlib import Path; from app.claude.process import run;"

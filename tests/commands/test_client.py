@@ -172,3 +172,9 @@ def test_no_redirect_takes_the_key_on(proxy, key):
 def test_without_a_key_there_is_none_to_send(proxy):
     client.server(url_of(proxy), load_settings())
     assert proxy.keys == [None]
+
+
+def test_a_host_name_may_begin_with_health():
+    assert (
+        client._health_url("http://health.test") == "http://health.test/health/detailed"
+    )

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.messages_api import write_login
+from tests.support.messages_api import write_login
 
 NOT_FOUND = "Claude CLI not found in PATH. Install Claude CLI or set CLAUDE_CLI_PATH.\n"
 

@@ -9,7 +9,7 @@ from app.claude.probe import Cli
 from app.components.authentication import check_authentication
 from app.components.evidence import Source
 from app.contract.codes import Code
-from tests.components.answers import killed, said, silent
+from tests.support.answers import killed, said, silent
 
 
 def test_the_cli_is_asked_for_its_login():

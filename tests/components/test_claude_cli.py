@@ -4,7 +4,7 @@ import pytest
 
 from app.components.claude_cli import check_claude_cli
 from app.contract.codes import Code
-from tests.components.answers import killed, said, silent
+from tests.support.answers import killed, said, silent
 
 
 def test_a_cli_that_tells_its_version_works():

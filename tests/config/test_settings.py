@@ -170,3 +170,18 @@ def test_every_setting_is_described():
     assert "Default: unset." in described["CLAUDE_CLI_PATH"]
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     assert [name for name in described if f"`{name}`" not in readme] == []
+
+
+def test_a_cli_path_of_an_unknown_user_is_told():
+    with pytest.raises(SettingsError):
+        load_settings({"CLAUDE_CLI_PATH": "~nosuchuser/claude"})
+
+
+def test_a_state_dir_starts_at_the_home_folder(environment, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"STATE_DIR": "~/st"}).state_dir == environment / "st"
+
+
+def test_a_state_dir_is_absolute(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"STATE_DIR": "st"}).state_dir == tmp_path / "st"

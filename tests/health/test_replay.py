@@ -6,7 +6,7 @@ from app.contract.codes import Code
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
-from tests.conftest import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

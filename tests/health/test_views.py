@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from app.contract.codes import Code
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
-from tests.conftest import wait_until
+from tests.support.waiting import wait_until
 
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}
 Ask = Callable[..., TestResponse]
@@ -173,3 +173,12 @@ def test_cors_lets_the_origins_in_that_were_set(fake_claude, make_app):
     app = make_app(CORS_ENABLED="true", CORS_ORIGINS="https://a.example")
     answer = app.test_client().get("/health", headers={"Origin": "https://a.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def test_two_trailing_slashes_are_no_redirect(client):
+    assert client.get("/health//").status_code in (200, 404, 503)
+
+
+def test_two_leading_slashes_are_no_redirect(client):
+    answer = client.get("/", environ_overrides={"PATH_INFO": "//health"})
+    assert answer.status_code in (200, 404, 503)

@@ -14,8 +14,8 @@ from app.contract.codes import Code
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
-from tests.conftest import wait_until
-from tests.messages_api import write_login
+from tests.support.messages_api import write_login
+from tests.support.waiting import wait_until
 
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.metrics.singleflight import SingleFlight
-from tests.conftest import wait_until
+from tests.support.waiting import wait_until
 
 
 class Slow:

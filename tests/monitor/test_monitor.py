@@ -15,7 +15,7 @@ from app.monitor import schedule
 from app.monitor.monitor import Monitor
 from app.runtime import Runtime
 from config.settings import load_settings
-from tests.conftest import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

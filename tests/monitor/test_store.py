@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.monitor.store import Store, StoreError
-from tests.conftest import wait_until
 from tests.monitor.test_verdict import CLI, LOGIN, MISSING, begin, check, look
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -69,3 +69,26 @@ def test_a_port_with_old_connections_can_be_had_again():
     refuse_taken_port(*address)
     with socket.create_server(address):  # and the look has left it free
         pass
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64])
+def test_a_host_that_is_no_name_is_told(capsys, host):
+    with pytest.raises(SystemExit):
+        refuse_taken_port(host, 8000)
+    code = json.loads(capsys.readouterr().err)["details"]["code"]
+    assert code == "address_unavailable"
+
+
+def test_localhost_is_looked_at_where_gunicorn_binds_it(monkeypatch):
+    """gunicorn binds every name with AF_INET."""
+    found = socket.getaddrinfo
+    six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
+
+    def both(host, port, family=0, **more):
+        four = found("127.0.0.1", port, family, **more)
+        return four if family == socket.AF_INET else [six, *four]
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        with pytest.raises(SystemExit):
+            refuse_taken_port("localhost", taken.getsockname()[1])

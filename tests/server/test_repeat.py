@@ -6,7 +6,7 @@ from app.monitor.monitor import Monitor
 from app.runtime import Runtime
 from app.server.repeat import at_hand
 from app.web.current import part_of
-from tests.conftest import wait_until
+from tests.support.waiting import wait_until
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import requests
 
-from tests.service.conftest import Service
+from tests.support.processes import Service
 
 Dial = Callable[[], socket.socket]
 GET = b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n"

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import wait_until
 from tests.service.attacks import (
     GET,
     LIVE,
@@ -21,7 +20,8 @@ from tests.service.attacks import (
     send,
     send_in_background,
 )
-from tests.service.conftest import BIN, Service
+from tests.support.processes import BIN, Service
+from tests.support.waiting import wait_until
 
 SLOW = (str(BIN / "gunicorn"), "tests.service.slow:app")
 OPENAPI = GET % (b"/openapi.json", b"")

@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from tests.conftest import wait_until
 from tests.service.attacks import GET, LIVE
-from tests.service.conftest import BIN, Service
+from tests.support.processes import BIN, Service
+from tests.support.waiting import wait_until
 
 POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 CHUNKED = b"POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%s"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import wait_until
-from tests.service.conftest import Service
+from tests.support.processes import Service
+from tests.support.waiting import wait_until
 
 PYTHON = """
 import requests

@@ -4,7 +4,7 @@ import sys
 
 
 def test_a_newcomer_sees_every_component_healthy(serve, real_claude):
-    stub = [sys.executable, "tests/messages_api.py"]
+    stub = [sys.executable, "tests/support/messages_api.py"]
     service = serve(
         *stub, sys.executable, "-m", "app", "serve", CLAUDE_CLI_PATH=str(real_claude)
     )

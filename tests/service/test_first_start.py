@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_until
-from tests.service.conftest import BIN
+from tests.support.processes import BIN
+from tests.support.waiting import wait_until
 
 WAYS = {"serve": [], "gunicorn": [str(BIN / "gunicorn"), "wsgi:app"]}
 PROXIED = {"X-Forwarded-For": "192.0.2.7"}  # not a direct caller: only a key helps

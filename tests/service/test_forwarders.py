@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import wait_until
-from tests.service.conftest import BIN, Service
+from tests.support.processes import BIN, Service
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be others")
 SBIN = "/usr/sbin:/usr/bin:/sbin:/bin"

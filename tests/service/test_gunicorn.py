@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from tests.claude.test_process import is_alive
-from tests.conftest import wait_until
-from tests.service.conftest import BIN, ROOT
+from tests.support.processes import BIN, ROOT
+from tests.support.waiting import wait_until
 
 
 def test_it_becomes_healthy_and_ends_with_0(serve, fake_claude):

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.conftest import wait_until
-from tests.service.conftest import BIN, Service
+from tests.support.processes import BIN, Service
+from tests.support.waiting import wait_until
 
 SLOW = (str(BIN / "gunicorn"), "tests.service.slow:app")
 PROBES = ("/health", "/health/live", "/metrics")

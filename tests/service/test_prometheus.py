@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import wait_until
-from tests.service.conftest import ROOT
+from tests.support.processes import ROOT
+from tests.support.waiting import wait_until
 
 QUERIES = (
     "claude_proxy_claude_cli_status",

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.conftest import wait_until
-from tests.messages_api import write_login
+from tests.support.messages_api import write_login
+from tests.support.waiting import wait_until
 
 KEY, TOKEN, PROXY_KEY = "sk-ant-planted-key", "planted-token", "planted-proxy-key"
 PATHS = ("/health", "/health/detailed", "/health/live", "/openapi.json", "/nowhere")

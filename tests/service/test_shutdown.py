@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import requests
 
-from tests.conftest import wait_until
-from tests.service.conftest import Service
+from tests.support.processes import Service
+from tests.support.waiting import wait_until
 
 Seen = list[tuple[str, int | str]]
 

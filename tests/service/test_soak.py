@@ -17,10 +17,11 @@ from pathlib import Path
 import requests
 
 from tests.claude.test_files import STRANGE
-from tests.conftest import FakeClaude, wait_until
-from tests.messages_api import write_login
-from tests.service.conftest import Service
 from tests.service.test_staying_up import ready
+from tests.support.builders import FakeClaude
+from tests.support.messages_api import write_login
+from tests.support.processes import Service
+from tests.support.waiting import wait_until
 
 MODES = [
     *("ok", "ok", "hang", "hang_hard", "garbage", "invalid_utf8", "flood", "empty"),

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import wait_until
-from tests.service.conftest import BIN, Service
 from tests.service.test_workers import leader
+from tests.support.processes import BIN, Service
+from tests.support.waiting import wait_until
 
 GUNICORN = (str(BIN / "gunicorn"), "wsgi:app", "--workers", "2")
 SHAPES = [(), GUNICORN, (*GUNICORN, "--preload")]

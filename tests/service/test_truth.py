@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import FakeClaude, wait_until
-from tests.messages_api import write_login
-from tests.service.conftest import Service
+from tests.support.builders import FakeClaude
+from tests.support.messages_api import write_login
+from tests.support.processes import Service
+from tests.support.waiting import wait_until
 
 QUICK = {"HEALTH_CHECK_INTERVAL_SECONDS": "0.4", "HEALTH_CHECK_TIMEOUT_SECONDS": "0.3"}
 

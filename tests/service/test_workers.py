@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import wait_until
-from tests.service.conftest import BIN, Service
+from tests.support.processes import BIN, Service
+from tests.support.waiting import wait_until
 
 GUNICORN = (str(BIN / "gunicorn"), "wsgi:app")
 SHAPES = [

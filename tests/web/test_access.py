@@ -4,7 +4,7 @@ import pytest
 from flask import request
 
 from app import create_app
-from app.web.access import sees_details
+from app.web.access import has_key, sees_details
 from app.web.current import part_of
 from config.settings import Settings, load_settings
 
@@ -162,3 +162,10 @@ def test_always_opens_them_through_a_reverse_proxy_too(trusted):
 
 def test_never_without_a_key_set_is_never(trusted):
     assert not trusted({}, {"X-Api-Key": ""}, HEALTH_DETAILS="never")
+
+
+def test_a_wrong_bearer_does_not_hide_a_right_key(fake_claude):
+    app = create_app(load_settings({"PROXY_API_KEY": "k3y"}))
+    headers = {"Authorization": "Bearer other", "X-Api-Key": "k3y"}
+    with app.test_request_context("/", headers=headers):
+        assert has_key(request, part_of(app, Settings))

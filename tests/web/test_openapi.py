@@ -5,7 +5,7 @@ from flask import jsonify
 from jsonschema import Draft202012Validator, ValidationError
 
 from app.runtime import VERSION
-from tests.described import description, validator
+from tests.support.described import description, validator
 
 
 def test_every_endpoint_is_described(app):
@@ -121,3 +121,9 @@ def test_the_key_is_a_way_to_see_more_and_never_needed():
     assert all(
         ways == [{}, {"bearer": []}, {"x-api-key": []}] for ways in more.values()
     )
+
+
+def test_metrics_are_described_only_where_they_are(fake_claude, make_app):
+    app = make_app(METRICS_ENABLED="false")
+    rules = {rule.rule for rule in app.url_map.iter_rules()}
+    assert set(app.test_client().get("/openapi.json").json["paths"]) == rules
