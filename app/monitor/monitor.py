@@ -29,6 +29,8 @@ from config.settings import Settings
 INSPECT_EVERY = 1.0  # seconds: half of what a removed CLI may take to show
 POLL_EVERY = 0.2  # seconds between two readings of what the leader wrote
 _REPORT_LASTS = 0.5  # seconds, so that its timestamp is right to the second
+_ADOPTED_WITHIN = 0.5  # seconds, of a start
+_TRY_AGAIN = 0.02  # seconds
 _ENDED_AFTER = 2.0  # seconds, for a question about a login that has changed since
 
 log = structlog.get_logger(__name__)
@@ -96,7 +98,7 @@ class Monitor:
             return
         with self._start:
             if not self._is_watching():
-                self._sync()
+                self._adopt()
                 self._watcher = threading.Thread(
                     target=self._watch, name="health-monitor", daemon=True
                 )
@@ -148,6 +150,18 @@ class Monitor:
     def _stop_sharing(self) -> None:
         with self._changing:  # an answer that comes now is not written any more
             self._shared.stop()
+
+    def _adopt(self) -> None:
+        """Begin with what another process knew a moment ago, if there is such.
+
+        A file that somebody is just writing to is tried again: a worker that replaces
+        another one would say that it is starting, although the health is known.
+        """
+        until = self._clock() + _ADOPTED_WITHIN
+        self._sync()
+        while self._shared.problem and self._clock() < until:
+            time.sleep(_TRY_AGAIN)
+            self._sync()
 
     def _sync(self) -> None:
         """Read what the leader wrote, if that is news."""

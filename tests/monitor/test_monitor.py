@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -287,3 +288,13 @@ def test_a_check_here_is_not_overwritten_by_what_others_share(fake_claude, watch
     assert monitor.check().code == Code.CLI_NOT_FOUND
     assert monitor.report().code == Code.CLI_NOT_FOUND
     assert monitor._watcher is None
+
+
+def test_a_worker_that_finds_the_state_locked_tries_again(fake_claude, watch, tmp_path):
+    becomes(watch(), None)
+    other = sqlite3.connect(tmp_path / "state/health.sqlite", check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.25, other.close)
+    release.start()
+    assert watch().report().code is None
+    release.join()
