@@ -116,6 +116,7 @@ def folder(env: Env, name: str, default: Any) -> Any:
     nearest = next(each for each in (path, *path.parents) if os.path.lexists(each))
     if not nearest.is_dir():
         raise ValidationError(f"Cannot write to {path}: {nearest} is not a folder.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    effective = os.access in os.supports_effective_ids
+    if not os.access(nearest, os.W_OK | os.X_OK, effective_ids=effective):
         raise ValidationError(f"Cannot write to {path}: no permission in {nearest}.")
     return path

@@ -152,7 +152,8 @@ def test_a_dangling_link_is_no_state_folder(tmp_path):
 
 
 def test_a_state_folder_that_cannot_be_made_is_a_problem(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    # Root may write everywhere.
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
     assert "no permission" in problems(STATE_DIR=str(tmp_path / "a/b"))[0]
 
 
