@@ -41,6 +41,6 @@ def repeat(answer: Answer, request: Any, sock: Any, cfg: Any, *, last: bool) -> 
     response.start_response("200 OK", answer.headers)
     for part in answer.body:
         response.write(part)
+    answer.count(began)  # first: who is killed between the two has lost no count
     sock.sendall(b"".join(joined))
-    answer.count(began)
     return not response.should_close()
