@@ -177,7 +177,8 @@ def test_nothing_grows_under_random_faults(serve, fake_claude, environment, tmp_
         "HEALTH_CHECK_INTERVAL_SECONDS": "0.5",
         "HEALTH_CHECK_TIMEOUT_SECONDS": "0.3",
     }
-    service = serve(WORKERS="2", **timing)
+    # One thread for requests: a worker starts them as it needs them, up to THREADS.
+    service = serve(WORKERS="2", THREADS="1", **timing)
     chaos = Chaos(service, fake_claude, environment, tmp_path / "state")
     figures = {"before": at_rest(service, fake_claude)}
     for name, sparing in (("workers killed", False), ("workers spared", True)):
