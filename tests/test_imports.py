@@ -25,8 +25,8 @@ MAY = {
         *("app/web/openapi.py", "config/key.py"),
         *("config/settings.py", "config/variables.py"),
     },
-    "subprocess": {"app/claude/process.py"},
-    "signal": {"app/claude/guard.py", "app/server/drain.py"},
+    "subprocess": {"app/claude/child.py", "app/claude/process.py"},
+    "signal": {"app/claude/child.py", "app/claude/guard.py", "app/server/drain.py"},
     "prometheus_client": {
         *("app/health/gauges.py", "app/metrics/exporter.py"),
         *("app/metrics/files.py", "app/metrics/multiprocess.py"),

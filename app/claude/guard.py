@@ -4,6 +4,9 @@
 closes when the worker lets go of it or dies, by ``kill -9`` too, on every system and
 for whole process groups, which Linux's parent-death signal does not reach.
 Should this guard itself be killed, the kernel ends the group: see ``_second_lifeline``.
+A command that stays (``child.py``) has our stdin and our process group, and a socket
+is the lifeline: whoever started us may then kill the group, and us with it,
+by our own pid, which cannot have passed to another while it has not waited for us.
 Kept to what starts in a few milliseconds: no import beyond these.
 """
 
@@ -19,28 +22,39 @@ GRACE_SECONDS = 2.0
 CANNOT_START = 126  # a shell's exit code for a command that cannot be executed
 TRY_AGAIN = 75  # sysexits.h's EX_TEMPFAIL: still being written, or no memory just now
 SIGNALLED = 128  # a shell's exit code for a command that signal n ended, plus n
+STAYS = "--stays"
 _PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM)
 
 
-def main(command: list[str]) -> int:
-    """Run the command and return its exit code, 128 + n where signal n ended it."""
+def main(command: list[str], lifeline: int = 0) -> int:
+    """Run the command and return its exit code, 128 + n where signal n ended it.
+
+    A ``lifeline`` other than stdin, a socket, makes it one that stays: we say its pid.
+    """
     inherited, _ours = os.pipe()  # ours is never closed but by our end
     os.set_inheritable(inherited, True)
+    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    if lifeline:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # meant for the others
     try:
         child = os.posix_spawn(
             command[0],
             command,
             os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-            setpgroup=0,
-            setsigdef=[signal.SIGPIPE],  # Python ignores it, and that is inherited
+            file_actions=[(os.POSIX_SPAWN_CLOSE, lifeline) if lifeline else nothing],
+            setpgroup=os.getpgrp() if lifeline else 0,
+            # Python ignores SIGPIPE, and that is inherited.
+            setsigdef=[signal.SIGPIPE, signal.SIGTERM],
         )
     except OSError as error:
         return TRY_AGAIN if error.errno in _PASSING else CANNOT_START
-    _second_lifeline(inherited, child)
-    _thread.start_new_thread(end_when_let_go, (child,))
+    group = os.getpgrp() if lifeline else child
+    _second_lifeline(inherited, group)
+    if lifeline:
+        tell(lifeline, child)
+    _thread.start_new_thread(end_when_let_go, (lifeline, group))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    signal_group(child, signal.SIGKILL)
+    signal_group(group, signal.SIGKILL)
     return code if code >= 0 else SIGNALLED - code
 
 
@@ -55,9 +69,20 @@ def _second_lifeline(pipe: int, group: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETFL, os.O_ASYNC)
 
 
-def end_when_let_go(group: int) -> None:
-    """Wait for stdin to close, then ask the group to end, then make it."""
-    os.read(0, 1)
+def tell(lifeline: int, pid: int) -> None:
+    """Say the pid, to one who may have died since."""
+    try:
+        os.write(lifeline, b"%d" % pid)
+    except OSError:  # reading from it will say so too
+        return
+
+
+def end_when_let_go(lifeline: int, group: int) -> None:
+    """Wait for the lifeline to close, then ask the group to end, then make it."""
+    try:  # noqa: SIM105 (contextlib is an import more)
+        os.read(lifeline, 1)
+    except OSError:  # a socket whose other end died with our word unread
+        pass
     signal_group(group, signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     signal_group(group, signal.SIGKILL)
@@ -72,4 +97,6 @@ def signal_group(group: int, number: int) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == STAYS:
+        os._exit(main(sys.argv[3:], int(sys.argv[2])))
     os._exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The only place where a child starts and ends.
+"""Runs one command to its end: bounded in time, in output, and to the last process.
 
 Written by hand over ``subprocess.run``, which reads without bound (a CLI that prints
 100 MB), kills one process and not what it started, and leaves it behind when the worker
@@ -17,7 +17,7 @@ from pathlib import Path
 from app.claude.errors import CliGarbled, CliInterrupted, CliTimeout
 from app.claude.guard import GRACE_SECONDS
 
-_GUARD = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
+GUARD = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
 _LARGEST_OUTPUT = 64 << 10  # bytes
 _CHUNK = 16 << 10
 _GIVE_UP_EVERY = 0.2  # seconds between two looks at ``given_up``
@@ -55,7 +55,7 @@ def run(
     """
     until = time.monotonic() + deadline
     guard = subprocess.Popen(  # noqa: S603
-        [*_GUARD, *command],
+        [*GUARD, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
