@@ -43,10 +43,11 @@ class MessagesApi(ThreadingHTTPServer):
     """
 
     request_queue_size = 128
+    handler: type[BaseHTTPRequestHandler]
 
     def __init__(self, port: int = 0, mode: Mode = Mode.OK, pause: float = 0.5) -> None:
         """Bind the port; requests are answered from `__enter__` on."""
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), self.handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.mode, self.pause = mode, pause
         self.requests: list[dict[str, Any]] = []
@@ -74,7 +75,7 @@ class MessagesApi(ThreadingHTTPServer):
         return connection, address
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     """Answer one request; HTTP/1.0, so that the end of an answer needs no length."""
 
     server: MessagesApi
@@ -129,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep quiet: the output belongs to the program under test."""
+
+
+MessagesApi.handler = Handler
 
 
 def _error(kind: str) -> str:

@@ -1,0 +1,1 @@
+"""Keeps Claude CLIs warm and asks them; knows nothing of HTTP."""

@@ -1,0 +1,37 @@
+"""Why a caller got no process; each has a stable code, another room has the words."""
+
+
+class PoolError(Exception):
+    """No process for this request; ``code`` never changes."""
+
+    code = "pool_failed"
+
+
+class PoolTimeout(PoolError):
+    """No process became free before the deadline."""
+
+    code = "pool_timeout"
+
+
+class TooManyRequests(PoolError):
+    """As many requests wait already as may."""
+
+    code = "too_many_requests"
+
+
+class PoolClosed(PoolError):
+    """The pool is closed, or was closed meanwhile."""
+
+    code = "pool_closed"
+
+
+class GaveUp(PoolError):
+    """The caller went away while it waited."""
+
+    code = "cancelled"
+
+
+class CannotStart(PoolError):
+    """The CLI could not be started, or was not ready before its deadline."""
+
+    code = "cli_failed"
