@@ -9,6 +9,8 @@ import pytest
 
 from app.claude.environment import child_environment
 from app.pool.events import Ended, Event
+from app.pool.limits import Limits
+from app.pool.pool import Pool
 from app.pool.process import Process
 from app.pool.session import Key, Prompt, Session
 from tests.support.upstream import Upstream
@@ -42,6 +44,22 @@ def session(real_claude: Path, upstream: Upstream, folder: Path) -> Iterator[Ses
     yield session
     session.end("test is over")
     process.reap()
+
+
+@pytest.fixture
+def pools(real_claude: Path, upstream: Upstream, folder: Path) -> Iterator[Any]:
+    """Make pools; each is closed after the test, and then nothing may be left."""
+    made: list[Pool] = []
+
+    def make(**limits: Any) -> Pool:
+        limits = {"spares": 0, "max_size": 2, "folder": folder, **limits}
+        made.append(Pool(Limits(**limits), lambda: real_claude))
+        return made[-1]
+
+    yield make
+    for pool in made:
+        pool.close()
+    assert list(folder.iterdir()) == []
 
 
 def prompt(text: str = "Hello?", **body: Any) -> Prompt:

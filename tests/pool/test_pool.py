@@ -1,0 +1,216 @@
+"""Warm processes lent and taken back: real ones, and none left at the end."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from app.pool.errors import (
+    CannotStart,
+    GaveUp,
+    PoolClosed,
+    PoolTimeout,
+    TooManyRequests,
+)
+from app.pool.events import Kind
+from app.pool.limits import Limits
+from app.pool.pool import Pool
+from app.pool.session import Key
+from tests.claude.test_process import is_alive
+from tests.pool.conftest import KEY, ask, ended, prompt
+from tests.support.upstream import Answer, message
+from tests.support.waiting import wait_until
+
+BOB = Key("bob", KEY.model, "Be bob.")
+
+
+def request(pool: Pool, key: Key = KEY, text: str = "Hello?") -> int:
+    """Make one request and return the pid of the process that served it."""
+    with pool.acquire(key, 30) as session:
+        assert ended(ask(session, text)).kind is Kind.GOOD
+        return session.process._child.pid
+
+
+def test_a_key_has_its_process_again(pools, upstream):
+    pool = pools()
+    assert request(pool) == request(pool) == request(pool)
+    stats = pool.stats()
+    assert (stats["hits"], stats["misses"], stats["starts"]) == (2, 1, 1)
+    assert len(upstream.requests) == 3
+
+
+def test_another_key_has_another_process(pools, upstream):
+    pool = pools(max_size=4)
+    assert request(pool) != request(pool, BOB)
+    assert upstream.requests[0]["system"][-1]["text"] == KEY.system
+    assert upstream.requests[1]["system"][-1]["text"] == BOB.system
+
+
+def test_spares_are_started_ahead_and_replaced(pools):
+    pool = pools(spares=1, max_size=4)
+    pool.open()
+    wait_until(lambda: pool.stats()["pool_spares"] == 1)
+    request(pool)
+    wait_until(lambda: pool.stats()["pool_spares"] == 1)
+    assert pool.stats()["starts"] == 2
+
+
+def test_a_spare_serves_a_model_it_was_not_started_with(pools, upstream):
+    pool = pools(spares=1, max_size=4)
+    for model in ("claude-opus-4-8", "claude-haiku-4-5", "made-up"):
+        request(pool, Key("alice", model, None))
+    assert [r["model"] for r in upstream.requests] == [
+        *("claude-opus-4-8", "claude-haiku-4-5", "made-up")
+    ]
+
+
+def test_idle_ones_end(pools):
+    pool = pools(idle_seconds=0.1)
+    pid = request(pool)
+    wait_until(lambda: pool.stats()["pool_size"] == 0)
+    wait_until(lambda: not is_alive(pid))
+    assert pool.stats()["ends_idle"] == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(status=529, error="overloaded_error"), "upstream_error"),
+        (Answer(message("Cut", "max_tokens")), "asks_again"),
+        (Answer(message(), cut=2), "network"),
+    ],
+)
+def test_a_doubtful_process_is_replaced(pools, upstream, answer, reason):
+    pool = pools()
+    upstream.always(answer)
+    with pool.acquire(KEY, 30) as session:
+        ended(ask(session))
+        pid = session.process._child.pid
+    wait_until(lambda: not is_alive(pid))
+    assert pool.stats()[f"ends_{reason}"] == 1
+    upstream.always(Answer(message()))
+    assert request(pool) != pid
+
+
+def test_one_that_died_idle_is_never_lent(pools):
+    pool = pools()
+    with pool.acquire(KEY, 30) as session:
+        ask(session)
+    session.process.kill()
+    assert request(pool)
+    assert pool.stats()["starts"] == 2
+
+
+def test_an_error_of_the_callers_own_ends_the_request(pools, upstream):
+    pool = pools()
+    upstream.always(Answer(message(), pause=60))
+    with suppress(ZeroDivisionError), pool.acquire(KEY, 30) as session:
+        events = session.ask(prompt())
+        next(events)
+        raise ZeroDivisionError
+    wait_until(lambda: upstream.gone)
+    assert pool.stats()["ends_cancelled"] == 1
+
+
+def test_who_waits_too_long_is_told(pools):
+    pool = pools(max_size=1)
+    with pool.acquire(KEY, 30), pytest.raises(PoolTimeout), pool.acquire(BOB, 0.1):
+        pass
+    assert request(pool, BOB)
+
+
+def test_who_went_away_while_waiting_waits_no_more(pools):
+    pool = pools(max_size=1)
+    started = time.monotonic()
+    with pool.acquire(KEY, 30), pytest.raises(GaveUp):  # noqa: SIM117
+        with pool.acquire(BOB, 30, lambda: time.monotonic() < started + 0.6):
+            pass
+    assert pool.stats()["requests_waiting"] == 0
+
+
+def test_a_full_queue_refuses(pools):
+    pool = pools(max_size=1, max_waiting=0)
+    pool.open()
+    with pytest.raises(TooManyRequests), pool.acquire(KEY, 5):
+        pass
+
+
+def test_a_cli_that_does_not_start_is_told(fake_claude, folder):
+    fake_claude.set(mode="crash")
+    pool = Pool(Limits(folder=folder), lambda: fake_claude.path)
+    with pytest.raises(CannotStart), pool.acquire(KEY, 20):
+        pass
+    pool.close()
+    assert list(folder.iterdir()) == []
+
+
+def test_no_cli_is_told(folder):
+    pool = Pool(Limits(folder=folder), lambda: None)
+    with pytest.raises(CannotStart), pool.acquire(KEY, 20):
+        pass
+    pool.close()
+
+
+def test_failing_spares_are_not_started_in_a_loop(fake_claude, folder):
+    fake_claude.set(mode="crash")
+    pool = Pool(Limits(folder=folder), lambda: fake_claude.path)
+    pool.open()
+    time.sleep(1.2)
+    pool.close()
+    assert 1 <= pool.stats()["starts"] <= 3
+
+
+def test_all_are_renewed_the_busy_ones_after_their_request(pools):
+    pool = pools(max_size=4)
+    before = request(pool)
+    with pool.acquire(BOB, 30) as session:
+        pool.renew()
+        assert ended(ask(session)).kind is Kind.GOOD
+    wait_until(lambda: not is_alive(before))
+    assert request(pool) != before
+    assert pool.stats()["ends_renewed"] == 2
+
+
+def test_close_ends_busy_and_waiting_requests_alike(pools, upstream):
+    pool = pools(max_size=1)
+    upstream.always(Answer(hangs=True))
+    with ThreadPoolExecutor() as threads:
+        busy = threads.submit(kind_of_end, pool, KEY)
+        wait_until(lambda: upstream.requests)
+        waiting = threads.submit(kind_of_end, pool, BOB)
+        wait_until(lambda: pool.stats()["requests_waiting"])
+        pool.close()
+        assert busy.result(10) is Kind.CANCELLED
+        with pytest.raises(PoolClosed):
+            waiting.result(10)
+    with pytest.raises(PoolClosed), pool.acquire(KEY, 1):
+        pass
+
+
+def kind_of_end(pool: Pool, key: Key) -> Kind:
+    with pool.acquire(key, 30) as session:
+        return ended(ask(session)).kind
+
+
+def test_nothing_is_left_after_a_crowd(pools, upstream, folder):
+    before = threading.active_count(), descriptors()
+    pool = pools(max_size=4, spares=1)
+    answers = [
+        *(Answer(message()), Answer(message("Cut", "max_tokens"))),
+        *(Answer(status=500, error="api_error"), Answer(message(), cut=2)),
+    ]
+    upstream.script = lambda _: answers[len(upstream.requests) % 4]
+    callers = [Key(f"c{n % 3}", KEY.model, f"s{n % 2}") for n in range(24)]
+    with ThreadPoolExecutor(8) as threads:
+        assert len(list(threads.map(lambda k: kind_of_end(pool, k), callers))) == 24
+    assert len(upstream.requests) == 24
+    pool.close()
+    assert list(folder.iterdir()) == []
+    wait_until(lambda: (threading.active_count(), descriptors()) <= before)
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
