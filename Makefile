@@ -55,6 +55,7 @@ bench: $(VENV)/bench cli ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.restarts
 	$(BIN)/python -m bench.health
+	$(BIN)/python -m bench.pool
 
 lock: $(VENV)/dev ## Write the versions in use to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --exclude claude-code-proxy > constraints.txt

@@ -79,6 +79,11 @@ class Process:
         return None
 
     @property
+    def pid(self) -> int:
+        """Its process id, for looking at it only."""
+        return self._child.pid
+
+    @property
     def memory(self) -> int | None:
         """Its resident size in bytes, where the system tells."""
         return self._child.memory

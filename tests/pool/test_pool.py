@@ -31,7 +31,7 @@ def request(pool: Pool, key: Key = KEY, text: str = "Hello?") -> int:
     """Make one request and return the pid of the process that served it."""
     with pool.acquire(key, 30) as session:
         assert ended(ask(session, text)).kind is Kind.GOOD
-        return session.process._child.pid
+        return session.process.pid
 
 
 def test_a_key_has_its_process_again(pools, upstream):
@@ -88,7 +88,7 @@ def test_a_doubtful_process_is_replaced(pools, upstream, answer, reason):
     upstream.always(answer)
     with pool.acquire(KEY, 30) as session:
         ended(ask(session))
-        pid = session.process._child.pid
+        pid = session.process.pid
     wait_until(lambda: not is_alive(pid))
     assert pool.stats()[f"ends_{reason}"] == 1
     upstream.always(Answer(message()))

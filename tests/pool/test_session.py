@@ -174,7 +174,7 @@ def test_a_process_that_dies_ends_the_request(session, upstream):
 def test_no_prompt_is_on_a_command_line_or_in_an_environment(session, upstream):
     next_request(session, upstream, "the secret")
     shown = b""
-    for pid in (session.process._child.pid, os.getpid()):
+    for pid in (session.process.pid, os.getpid()):
         for name in ("cmdline", "environ"):
             shown += Path(f"/proc/{pid}/{name}").read_bytes()
     assert b"secret" not in shown

@@ -51,7 +51,12 @@ def blocks(
 ) -> list[Body]:
     """Return the events of an answer with these blocks, each with its deltas."""
     usage = {"input_tokens": 3, "output_tokens": 1}
-    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m-stub"}
+    head: Body = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m-stub",
+    }
     head |= {"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
     events: list[Body] = [{"type": "message_start", "message": head}]
     for at, (block, said) in enumerate(contents):
@@ -60,20 +65,21 @@ def blocks(
             {"type": "content_block_delta", "index": at, "delta": each} for each in said
         ]
         events += [start, *deltas, {"type": "content_block_stop", "index": at}]
-    end = {"stop_reason": stop, "stop_sequence": None, **delta}
+    end: Body = {"stop_reason": stop, "stop_sequence": None, **delta}
     last = {"type": "message_delta", "delta": end, "usage": {"output_tokens": 7}}
     return [*events, last, {"type": "message_stop"}]
 
 
 def free(events: list[Body]) -> list[Body]:
     """Return the events of an answer that costs nothing, which the API never gives."""
-    return json.loads(
+    made: list[Body] = json.loads(
         json.dumps(events),
         object_hook=lambda part: {
             name: 0 if name.endswith("_tokens") else value
             for name, value in part.items()
         },
     )
+    return made
 
 
 class _Scripted(Handler):
