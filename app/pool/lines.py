@@ -27,6 +27,13 @@ def is_warm() -> bytes:
     return _control("warm", subtype="mcp_status")
 
 
+def refuse_all() -> bytes:
+    """Set a body that the upstream refuses, before there is a request or a model."""
+    env = {"CLAUDE_CODE_EXTRA_BODY": REFUSED.decode()}
+    request = {"subtype": "apply_flag_settings", "settings": {"env": env}}
+    return _control("refuse", **request)
+
+
 def initialize(system: str | None) -> bytes:
     """Give the system prompt; a process listens to the first of these alone."""
     prompt = [system or ""]

@@ -52,10 +52,13 @@ class Process:
         return process
 
     def _get_warm(self, until: float) -> None:
-        self.tell([lines.is_warm()], until)
-        while time.monotonic() < until:
-            if isinstance(self.listen(until), Acknowledged):
-                return
+        """Wait for it; nothing that is sent by mistake is then answered by anybody."""
+        self.tell([lines.is_warm(), lines.refuse_all()], until)
+        due = 2
+        while due and time.monotonic() < until:
+            due -= isinstance(self.listen(until), Acknowledged)
+        if not due:
+            return
         raise CliTimeout("not warm before the deadline")
 
     def tell(self, parts: Iterable[bytes], until: float) -> None:

@@ -12,7 +12,16 @@ from collections.abc import Callable, Generator
 from app.claude.errors import CliTimeout
 from app.pool import lines
 from app.pool.answer import Answer, State
-from app.pool.events import Ended, Event, Kind, Line, Quiet, RateLimit, Result
+from app.pool.events import (
+    Acknowledged,
+    Ended,
+    Event,
+    Kind,
+    Line,
+    Quiet,
+    RateLimit,
+    Result,
+)
 from app.pool.process import Process
 from app.pool.request import Deadlines, Key, Prompt
 
@@ -97,6 +106,8 @@ class Session:
             self.end("asks_again")
         elif sent and answer.state is State.BEGUN:
             self._set(lines.REFUSED, time.monotonic() + _EMPTIES_WITHIN)
+        if isinstance(line, Acknowledged) and line.error:
+            self.end("setting_refused")  # what it would send is not what was asked
         self._note(line)
         for event in events:
             if isinstance(event, Ended) and event.kind is not Kind.GOOD:

@@ -1,5 +1,7 @@
 """Warm processes lent and taken back: real ones, and none left at the end."""
 
+import json
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +23,7 @@ from app.pool.pool import Pool
 from app.pool.session import Key
 from tests.claude.test_process import is_alive
 from tests.pool.conftest import KEY, ask, ended, prompt
-from tests.support.upstream import Answer, message
+from tests.support.upstream import Answer, message, tool_use
 from tests.support.waiting import wait_until
 
 BOB = Key("bob", KEY.model, "Be bob.")
@@ -210,6 +212,28 @@ def test_nothing_is_left_after_a_crowd(pools, upstream, folder):
     pool.close()
     assert list(folder.iterdir()) == []
     wait_until(lambda: (threading.active_count(), descriptors()) <= before)
+
+
+def test_a_secret_of_one_request_is_in_no_later_one(pools, upstream):
+    """200 requests of mixed callers, tools among them, four at a time."""
+    pool = pools(max_size=8)
+    answers = [Answer(message()), Answer(tool_use("Read", {})), Answer(message())]
+    upstream.script = lambda body: answers[len(upstream.requests) % 3]
+    keys = [Key(f"c{n % 2}", KEY.model, f"system-{n % 4}-") for n in range(200)]
+
+    def one(number: int) -> None:
+        with pool.acquire(keys[number], 60) as session:
+            assert ended(ask(session, f"secret-{number}-")).kind is Kind.GOOD
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(one, range(200)))
+    assert len(upstream.requests) == 200
+    for body in upstream.requests:
+        said = json.dumps(body)
+        [number] = {int(each) for each in re.findall(r"secret-(\d+)-", said)}
+        [system] = set(re.findall(r"system-\d-", said))
+        assert system == keys[number].system
+    assert pool.stats()["hits"] > 150
 
 
 def descriptors() -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from app.claude.environment import child_environment
 from app.claude.errors import CliCrashed
+from app.pool import lines
 from app.pool.events import Kind, Quiet, StreamEvent
 from app.pool.process import Process
 from app.pool.session import Deadlines, Key, Prompt, Session
@@ -106,6 +107,27 @@ def test_a_setting_that_gets_lost_is_refused_upstream(session, upstream, monkeyp
     monkeypatch.setattr(session, "_set", lambda *_: None)
     ask(session, "another's")
     assert (upstream.requests[-1]["messages"], len(upstream.requests)) == ([], 2)
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["a spare", "one used before"])
+def test_a_setting_that_is_refused_ends_the_process(
+    session, upstream, monkeypatch, used
+):
+    if used:
+        next_request(session, upstream)
+    line = lines._control("s", subtype="apply_flag_settings", settings="nonsense")
+    monkeypatch.setattr("app.pool.lines.settings", lambda *_: [line])
+    assert ended(ask(session, "the secret")).kind is Kind.DIED
+    assert session.finish() == "setting_refused"
+    assert "the secret" not in json.dumps(upstream.requests)
+
+
+def test_a_spare_that_was_told_no_body_is_refused_upstream(
+    session, upstream, monkeypatch
+):
+    monkeypatch.setattr(session, "_set", lambda *_: None)
+    ask(session, "the secret")
+    assert [request["messages"] for request in upstream.requests] == [[]]
 
 
 def test_cancel_stops_the_upstream_request_at_once(session, upstream):
