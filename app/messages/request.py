@@ -1,0 +1,170 @@
+"""A request of the Messages API, checked, and what of it goes where.
+
+Every top-level key stands in one of three tables: it is carried as it was sent, it is
+ours to deal with, or it is refused. The rest is for the upstream to judge.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from app.messages.malformed import Malformed
+from app.messages.strict import Part, take_apart
+
+CARRIED = frozenset(
+    {
+        *("model", "messages", "max_tokens", "temperature", "top_p", "top_k"),
+        *("stop_sequences", "tools", "tool_choice", "thinking", "output_config"),
+        *("service_tier", "container", "context_management", "mcp_servers"),
+        *("cache_control", "inference_geo", "speed", "diagnostics", "compaction"),
+        *("fallbacks", "fallback_credit_token", "billing_policy", "thread"),
+        "output_format",  # as the beta of structured outputs had it
+    }
+)
+OURS = frozenset({"stream", "system", "metadata"})
+# They would replace the CLI's own header, its login's beta included, or be sent on.
+REFUSED = frozenset({"betas", "anthropic_beta"})
+
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]{0,199}")
+# Without `thinking` these do not think; every later model decides by itself.
+_UNTHINKING = re.compile(r".*claude-(3|(opus|sonnet|haiku)-4)\b.*")
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesRequest:
+    """What a client asked for.
+
+    ``body`` is JSON with everything but ``system``; ``text`` the first user text;
+    ``stream`` whether the client wants events.
+    """
+
+    model: str
+    system: str | None
+    body: bytes
+    text: str
+    stream: bool
+
+
+def read_request(body: bytes, *, unknown_fields: bool = False) -> MessagesRequest:
+    """Check a request's body; ``unknown_fields`` lets keys pass that nobody knows.
+
+    Raises:
+        Malformed: it cannot be carried exactly.
+    """
+    members = take_apart(body, lists={"messages"}).parts
+    _check_names(members, unknown_fields)
+    model = _model(members)
+    _whole(members, "max_tokens")
+    return MessagesRequest(
+        model=model,
+        system=_system(members.get("system")),
+        text=_first_user_text(_messages(members)),
+        stream=_flag(members, "stream"),
+        body=_body(members, model),
+    )
+
+
+def _check_names(members: dict[str, Part], unknown_fields: bool) -> None:
+    for name in members:
+        if name in REFUSED:
+            raise Malformed(name, "send this as the header anthropic-beta")
+        if name not in CARRIED | OURS and not unknown_fields:
+            raise Malformed(name[:64], "no field of a request that this proxy knows")
+
+
+def _body(members: dict[str, Part], model: str) -> bytes:
+    """Write what is carried, with the documented default of what the CLI always sends.
+
+    Left out by the client, the CLI's own ``thinking`` and ``max_tokens`` would slip in.
+    """
+    fields = {name: part.raw() for name, part in members.items() if name not in OURS}
+    if "thinking" not in fields:
+        kind = "disabled" if _UNTHINKING.fullmatch(model) else "adaptive"
+        fields["thinking"] = json.dumps({"type": kind}).encode()
+    pieces: list[bytes] = []
+    for name, value in fields.items():
+        pieces += b",", json.dumps(name).encode(), b":", value
+    return b"".join([b"{", *pieces[1:], b"}"])
+
+
+def _model(members: dict[str, Part]) -> str:
+    model = _needed(members, "model", '"')
+    if not isinstance(model, str) or not _MODEL.fullmatch(model):
+        raise Malformed("model", "a model's name is expected")
+    return model
+
+
+def _messages(members: dict[str, Part]) -> list[Part]:
+    part = members.get("messages")
+    if part is None:
+        raise Malformed("messages", "this field is required")
+    if not part.parts:
+        raise Malformed("messages", "a list with one message at least is expected")
+    return list(part.parts.values())
+
+
+def _whole(members: dict[str, Part], name: str) -> None:
+    if type(_needed(members, name, "-0123456789")) is not int:
+        raise Malformed(name, "a whole number is expected")
+
+
+def _flag(members: dict[str, Part], name: str) -> bool:
+    value = _load(members[name]) if name in members else False
+    if not isinstance(value, bool):
+        raise Malformed(name, "true or false is expected")
+    return value
+
+
+def _needed(members: dict[str, Part], name: str, kinds: str) -> Any:
+    if name not in members:
+        raise Malformed(name, "this field is required")
+    return _load(members[name]) if members[name].kind in kinds else None
+
+
+def _load(part: Part) -> Any:
+    return json.loads(part.raw())
+
+
+def _system(part: Part | None) -> str | None:
+    """Join the system prompt to one text; the CLI keeps no borders of blocks."""
+    if part is None:
+        return None
+    system = _load(part)
+    if isinstance(system, str):
+        return system or None
+    if not isinstance(system, list):
+        raise Malformed("system", "a string or a list of text blocks is expected")
+    texts = [_block_text(block, number) for number, block in enumerate(system)]
+    return "\n\n".join(text for text in texts if text) or None
+
+
+def _block_text(block: Any, number: int) -> str:
+    if isinstance(block, dict) and block.get("type") == "text":
+        text = block.get("text")
+        if isinstance(text, str):
+            return text
+    raise Malformed(f"system.{number}", "a text block is expected")
+
+
+def _first_user_text(messages: list[Part]) -> str:
+    """Return the text the CLI is told, so that what it computes from it is true."""
+    for part in messages:
+        message = json.loads(part.skeleton)  # long strings are marks: quickly read
+        if isinstance(message, dict) and message.get("role") == "user":
+            return _restored(part, _text(message.get("content")))
+    return ""
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    blocks = content if isinstance(content, list) else []
+    for block in blocks:
+        if isinstance(block, dict) and block.get("type") == "text":
+            return str(block.get("text", ""))
+    return ""
+
+
+def _restored(part: Part, text: str) -> str:
+    return str(json.loads(part.source.restore(json.dumps(text, ensure_ascii=False))))
