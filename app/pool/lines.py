@@ -63,12 +63,16 @@ def settings(
 
 def escaped(body: bytes) -> Iterator[bytes]:
     """Yield the pieces of a JSON document as the inside of a JSON string."""
-    body = _without_separators(body)
-    for start in range(0, len(body), _PIECE):
-        piece = body[start : start + _PIECE]
-        for raw, escape in _ESCAPES:
+    start = 0
+    while start < len(body):
+        end = start + _PIECE
+        while end < len(body) and body[end] & 0xC0 == 0x80:
+            end -= 1  # it would divide a character
+        piece = body[start:end]
+        for raw, escape in (*_SEPARATORS, *_ESCAPES):
             piece = piece.replace(raw, escape)
         yield piece
+        start = end
 
 
 def user(text: str) -> bytes:

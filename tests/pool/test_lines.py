@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -56,3 +57,16 @@ def test_model_and_betas_are_said_each_time():
         "model": "BODY",
         "env": {"ANTHROPIC_BETAS": "BODY,b", "CLAUDE_CODE_EXTRA_BODY": "{}"},
     }
+
+
+@pytest.mark.parametrize("before", range(lines._PIECE - 4, lines._PIECE + 1))
+@pytest.mark.parametrize(
+    "character", ["\u2028", "\u2029", "é", "\U0001f600", '"', "\\"]
+)
+def test_a_piece_ends_anywhere_but_in_a_character(before, character):
+    body = json.dumps([character * 3], ensure_ascii=False).encode()
+    body = body[:2] + b"x" * (before - 2) + body[2:]
+    line = b"".join(lines.escaped(body))
+    assert json.loads(json.loads(b'"' + line + b'"')) == json.loads(body)
+    assert "\u2028".encode() not in line
+    assert "\u2029".encode() not in line
