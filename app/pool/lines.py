@@ -41,14 +41,23 @@ def initialize(system: str | None) -> bytes:
 
 
 def settings(
-    number: int, model: str, betas: tuple[str, ...], body: bytes
+    number: int,
+    model: str,
+    betas: tuple[str, ...],
+    body: bytes,
+    cache: str | None = None,
 ) -> Iterator[bytes]:
     """Set what the next request upstream is: its model, betas and exact body.
+
+    ``cache`` (``5m``, ``1h``) lets the CLI mark the system prompt for the upstream's
+    cache; an empty value switches each of these back (measured).
 
     The setting of the model, unlike ``set_model``, asks nothing upstream (measured).
     Settings stay as they are where the next line leaves them out, so none is.
     """
     env = {"ANTHROPIC_BETAS": ",".join(betas)} if betas else {}
+    env["DISABLE_PROMPT_CACHING"] = "" if cache else "1"
+    env["CLAUDE_CODE_PROMPT_CACHE_TTL"] = cache or ""
     env["CLAUDE_CODE_EXTRA_BODY"] = _BODY.decode()
     line = _control(
         f"settings-{number}",

@@ -8,11 +8,14 @@ class Prompt:
     """One exact request.
 
     ``body`` is the strict JSON object that goes upstream, without ``system``; ``text``
-    the first user text, from which the CLI computes parts of its own head line.
+    the first user text, from which the CLI computes parts of its own head line;
+    ``cache`` how long the upstream keeps the system prompt (``5m``, ``1h``), None for
+    not at all: the CLI's own marks for that can be switched for each request.
     """
 
     body: bytes
     text: str
+    cache: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

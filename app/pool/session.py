@@ -120,16 +120,16 @@ class Session:
         self.requests += 1
         if self.requests == 1:
             self.process.tell([lines.initialize(self.key.system)], until)
-        self._set(prompt.body, until)
+        self._set(prompt.body, until, prompt.cache)
         self.process.tell([lines.user(prompt.text)], until)
         self._results_due += 1
 
-    def _set(self, body: bytes, until: float) -> None:
+    def _set(self, body: bytes, until: float, cache: str | None = None) -> None:
         if self.key is None:
             raise EOFError
         self._settings += 1
         key = self.key
-        setting = lines.settings(self._settings, key.model, key.betas, body)
+        setting = lines.settings(self._settings, key.model, key.betas, body, cache)
         self.process.tell(setting, until)
 
     def _note(self, line: Line | None) -> None:

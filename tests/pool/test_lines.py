@@ -55,8 +55,20 @@ def test_model_and_betas_are_said_each_time():
     assert said["request_id"] == "settings-7"
     assert said["request"]["settings"] == {
         "model": "BODY",
-        "env": {"ANTHROPIC_BETAS": "BODY,b", "CLAUDE_CODE_EXTRA_BODY": "{}"},
+        "env": {
+            "ANTHROPIC_BETAS": "BODY,b",
+            "DISABLE_PROMPT_CACHING": "1",
+            "CLAUDE_CODE_PROMPT_CACHE_TTL": "",
+            "CLAUDE_CODE_EXTRA_BODY": "{}",
+        },
     }
+
+
+def test_the_cache_of_the_system_prompt_is_said_each_time():
+    said = document(b"".join(lines.settings(1, "m", (), b"{}", "1h")))
+    env = said["request"]["settings"]["env"]
+    assert env["DISABLE_PROMPT_CACHING"] == ""
+    assert env["CLAUDE_CODE_PROMPT_CACHE_TTL"] == "1h"
 
 
 @pytest.mark.parametrize("before", range(lines._PIECE - 4, lines._PIECE + 1))
