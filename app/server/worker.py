@@ -27,6 +27,7 @@ from app.health.replay import Replay
 from app.runtime import Runtime
 from app.server import limits
 from app.server.connection import Connection
+from app.server.expect import continue_when_read
 from app.server.refusal import refuse, status_of
 from app.server.repeat import at_hand, repeat
 from app.server.waiting import Waiting
@@ -123,6 +124,7 @@ class HeadersFirstWorker(ThreadWorker):
         """Ask the app, or repeat what is at hand."""
         answer, conn.answer = conn.answer, None
         if answer is None:
+            continue_when_read(req, conn.sock)
             return bool(super().handle_request(req, conn))
         last = not self.alive or not self.cfg.keepalive
         return repeat(answer, req, conn.sock, self.cfg, last=last)
