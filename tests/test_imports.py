@@ -27,7 +27,10 @@ MAY = {
     },
     "subprocess": {"app/claude/child.py", "app/claude/process.py"},
     "signal": {"app/claude/child.py", "app/claude/guard.py", "app/server/drain.py"},
-    "msgspec": {"app/pool/events.py", "app/pool/lines.py", "app/pool/parsing.py"},
+    "msgspec": {
+        *("app/messages/message.py", "app/pool/events.py", "app/pool/lines.py"),
+        "app/pool/parsing.py",
+    },
     "prometheus_client": {
         *("app/health/gauges.py", "app/metrics/exporter.py"),
         *("app/metrics/files.py", "app/metrics/multiprocess.py"),

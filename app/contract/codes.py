@@ -40,6 +40,8 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OVERLOADED = "overloaded"
+    UPSTREAM_UNREACHABLE = "upstream_unreachable"
+    UPSTREAM_TIMEOUT = "upstream_timeout"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -122,6 +124,17 @@ MEANINGS = {
     Code.OVERLOADED: Meaning(
         "Service Unavailable",
         "Come back after the seconds in Retry-After.",
+        Status.ERROR,
+    ),
+    Code.UPSTREAM_UNREACHABLE: Meaning(
+        "The Claude CLI cannot reach its upstream",
+        "Look at the proxy's network, its DNS and its HTTPS_PROXY.",
+        Status.ERROR,
+    ),
+    Code.UPSTREAM_TIMEOUT: Meaning(
+        "No answer came in time",
+        "Ask again, or raise FIRST_EVENT_TIMEOUT_SECONDS, STALL_TIMEOUT_SECONDS or"
+        " TOTAL_TIMEOUT_SECONDS.",
         Status.ERROR,
     ),
     Code.INTERNAL_ERROR: Meaning(

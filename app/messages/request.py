@@ -6,9 +6,12 @@ ours to deal with, or it is refused. The rest is for the upstream to judge.
 
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
+from app.messages.cutting import Body
 from app.messages.malformed import Malformed
 from app.messages.strict import Part, take_apart
 
@@ -26,6 +29,11 @@ OURS = frozenset({"stream", "system", "metadata"})
 # They would replace the CLI's own header, its login's beta included, or be sent on.
 REFUSED = frozenset({"betas", "anthropic_beta"})
 
+_LARGE = 1 << 20  # bytes
+# The GIL, which this lets others have in time, is the process's as well: eight large
+# bodies that take turns keep everybody else waiting.
+_ONE_AT_A_TIME = Lock()
+_MARK, _ROOM = '"cache_control"', 2
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]{0,199}")
 # Without `thinking` these do not think; every later model decides by itself.
 _UNTHINKING = re.compile(r".*claude-(3|(opus|sonnet|haiku)-4)\b.*")
@@ -36,7 +44,8 @@ class MessagesRequest:
     """What a client asked for.
 
     ``body`` is JSON with everything but ``system``; ``text`` the first user text;
-    ``stream`` whether the client wants events.
+    ``stream`` whether the client wants events; ``cache`` how long the system prompt is
+    to be kept in the upstream's cache (``5m``, ``1h``), None for not at all.
     """
 
     model: str
@@ -44,21 +53,24 @@ class MessagesRequest:
     body: bytes
     text: str
     stream: bool
+    cache: str | None
 
 
-def read_request(body: bytes, *, unknown_fields: bool = False) -> MessagesRequest:
+def read_request(body: Body, *, unknown_fields: bool = False) -> MessagesRequest:
     """Check a request's body; ``unknown_fields`` lets keys pass that nobody knows.
 
     Raises:
         Malformed: it cannot be carried exactly.
     """
-    members = take_apart(body, lists={"messages"}).parts
+    with _ONE_AT_A_TIME if len(body) > _LARGE else nullcontext():
+        members = take_apart(body, lists={"messages"}).parts
     _check_names(members, unknown_fields)
     model = _model(members)
     _whole(members, "max_tokens")
     return MessagesRequest(
         model=model,
-        system=_system(members.get("system")),
+        system=_joined(system := _system_blocks(members.get("system"))),
+        cache=_cache(system, members),
         text=_first_user_text(_messages(members)),
         stream=_flag(members, "stream"),
         body=_body(members, model),
@@ -78,13 +90,13 @@ def _body(members: dict[str, Part], model: str) -> bytes:
 
     Left out by the client, the CLI's own ``thinking`` and ``max_tokens`` would slip in.
     """
-    fields = {name: part.raw() for name, part in members.items() if name not in OURS}
-    if "thinking" not in fields:
+    pieces: list[bytes | memoryview] = []
+    for name, part in members.items():
+        if name not in OURS:
+            pieces += [b",", json.dumps(name).encode(), b":", *part.pieces()]
+    if "thinking" not in members:
         kind = "disabled" if _UNTHINKING.fullmatch(model) else "adaptive"
-        fields["thinking"] = json.dumps({"type": kind}).encode()
-    pieces: list[bytes] = []
-    for name, value in fields.items():
-        pieces += b",", json.dumps(name).encode(), b":", value
+        pieces.append(b',"thinking":{"type":"%b"}' % kind.encode())
     return b"".join([b"{", *pieces[1:], b"}"])
 
 
@@ -126,25 +138,40 @@ def _load(part: Part) -> Any:
     return json.loads(part.raw())
 
 
-def _system(part: Part | None) -> str | None:
-    """Join the system prompt to one text; the CLI keeps no borders of blocks."""
-    if part is None:
-        return None
-    system = _load(part)
+def _system_blocks(part: Part | None) -> list[dict[str, Any]]:
+    system = [] if part is None else _load(part)
     if isinstance(system, str):
-        return system or None
+        return [{"type": "text", "text": system}]
     if not isinstance(system, list):
         raise Malformed("system", "a string or a list of text blocks is expected")
-    texts = [_block_text(block, number) for number, block in enumerate(system)]
-    return "\n\n".join(text for text in texts if text) or None
+    for number, block in enumerate(system):
+        text = block.get("text") if isinstance(block, dict) else None
+        if not isinstance(text, str) or block.get("type") != "text":
+            raise Malformed(f"system.{number}", "a text block is expected")
+    return system
 
 
-def _block_text(block: Any, number: int) -> str:
-    if isinstance(block, dict) and block.get("type") == "text":
-        text = block.get("text")
-        if isinstance(text, str):
-            return text
-    raise Malformed(f"system.{number}", "a text block is expected")
+def _joined(system: list[dict[str, Any]]) -> str | None:
+    """Join the system prompt to one text; the CLI keeps no borders of blocks."""
+    return "\n\n".join(block["text"] for block in system if block["text"]) or None
+
+
+def _cache(system: list[dict[str, Any]], members: dict[str, Part]) -> str | None:
+    """Tell how the CLI is to mark the system prompt for the cache.
+
+    The API takes four marks, and the CLI has two of its own at ``system``: they stand
+    for the client's there where there is room. Where there is none, the client's marks
+    in ``messages`` keep what is before them, ``system`` included.
+    """
+    marks = [mark for block in system if (mark := block.get("cache_control"))]
+    others = [each for name, each in members.items() if name != "system"]
+    elsewhere = sum(each.skeleton.count(_MARK) for each in others)
+    elsewhere += "cache_control" in members
+    if not marks or elsewhere > _ROOM:
+        return None
+    return (
+        "1h" if isinstance(marks[-1], dict) and marks[-1].get("ttl") == "1h" else "5m"
+    )
 
 
 def _first_user_text(messages: list[Part]) -> str:
@@ -167,4 +194,5 @@ def _text(content: Any) -> str:
 
 
 def _restored(part: Part, text: str) -> str:
-    return str(json.loads(part.source.restore(json.dumps(text, ensure_ascii=False))))
+    written = json.dumps(text, ensure_ascii=False)
+    return str(json.loads(b"".join(part.source.restore(written))))

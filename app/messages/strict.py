@@ -18,7 +18,7 @@ from decimal import Decimal
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
-from app.messages.cutting import Cut, cut
+from app.messages.cutting import Body, Cut, cut
 from app.messages.malformed import Malformed
 
 DEEPEST = 200
@@ -49,10 +49,14 @@ class Part:
 
     def raw(self) -> bytes:
         """Return the value as it was sent."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[bytes | memoryview]:
+        """Return the same, not yet put together."""
         return self.source.restore(self.skeleton)
 
 
-def take_apart(body: bytes, lists: Container[str] = ()) -> Part:
+def take_apart(body: Body, lists: Container[str] = ()) -> Part:
     """Return a JSON object as its members, and those named in ``lists`` as theirs.
 
     Raises:

@@ -14,7 +14,7 @@ WINDOW = cutting._WINDOW
 
 
 def restored(body: bytes) -> bytes:
-    return (found := cut(body)).restore(found.text)
+    return b"".join((found := cut(body)).restore(found.text))
 
 
 def test_a_long_string_leaves_a_mark():

@@ -106,6 +106,36 @@ def test_the_system_prompt_is_one_text(system, expected):
     assert read(system=system).system == expected
 
 
+MARK = {"cache_control": {"type": "ephemeral"}}
+HOUR = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+
+
+@pytest.mark.parametrize(
+    ("system", "elsewhere", "cache"),
+    [
+        ([{}], 0, None),
+        ([MARK], 0, "5m"),
+        ([MARK, {}], 2, "5m"),
+        ([MARK, HOUR], 0, "1h"),
+        ([MARK], 3, None),
+        ([{}], 1, None),
+        ([{"cache_control": None}], 0, None),
+    ],
+)
+def test_the_clis_marks_stand_for_the_clients(system, elsewhere, cache):
+    blocks = [{"type": "text", "text": "s", **mark} for mark in system]
+    said = [{"type": "text", "text": '"cache_control"', **MARK}] * elsewhere
+    messages = [{"role": "user", "content": said or "cache_control"}]
+    assert read(system=blocks, messages=messages).cache == cache
+
+
+def test_a_mark_of_the_whole_request_counts_too():
+    blocks = [{"type": "text", "text": "s", **MARK}]
+    said = [{"type": "text", "text": "x", **MARK}] * 2
+    messages = [{"role": "user", "content": said}]
+    assert read(system=blocks, messages=messages, **MARK).cache is None
+
+
 def test_what_is_ours_is_not_carried():
     request = read(stream=True, system="s", metadata={"user_id": "u"})
     assert carried(request) == LEAST | {"thinking": OFF}
