@@ -1,20 +1,28 @@
 """Composes one app of its parts: the only file that knows all rooms."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask
 from flask_cors import CORS
 
 from app import logs
+from app.claude.environment import child_environment, home
+from app.claude.locate import locate
 from app.health.gauges import HealthCollector, build_info
 from app.health.operations import OPERATIONS as HEALTH
 from app.health.replay import Replay
 from app.health.views import bp as health_bp
+from app.messages.operations import OPERATIONS as MESSAGES
+from app.messages.responses import PREFIX, http_error_response
+from app.messages.views import bp as messages_bp
 from app.metrics import exporter
 from app.metrics.multiprocess import metrics_folder
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.monitor.state import Change
+from app.pool.limits import Limits
+from app.pool.pool import Pool
 from app.runtime import Runtime
 from app.web import current, errors, openapi, requests
 from app.web.admission import Admission
@@ -40,14 +48,15 @@ def compose(settings: Settings | None = None) -> Flask:
     runtime = Runtime(settings.host, settings.port)
     metrics = Metrics(metrics_folder())
     monitor = Monitor(settings, runtime, _count_transitions(metrics))
-    parts = (settings, runtime, metrics, monitor, Admission(settings.threads))
-    current.install(app, *parts)
+    admission, pool = Admission(settings.threads), _pool(settings)
+    current.install(app, settings, runtime, metrics, monitor, admission, pool)
     requests.init_app(app)
     metrics.registry.register(HealthCollector(monitor, runtime))
     of_caller = build_info(monitor, settings)
     exporter.init_app(app, metrics, of_caller, exported=settings.metrics_enabled)
-    errors.init_app(app)
+    errors.init_app(app, {PREFIX: http_error_response})
     app.register_blueprint(health_bp)
+    app.register_blueprint(messages_bp)
     described = operations(metrics=settings.metrics_enabled)
     app.register_blueprint(openapi.blueprint(described))
     if settings.log_level != "DEBUG":  # which logs every probe
@@ -60,7 +69,22 @@ def compose(settings: Settings | None = None) -> Flask:
 
 def operations(*, metrics: bool) -> tuple[Operation, ...]:
     """Return the description of every endpoint, with or without ``/metrics``."""
-    return (*HEALTH, _METRICS) if metrics else HEALTH
+    return (*HEALTH, *MESSAGES, *((_METRICS,) if metrics else ()))
+
+
+def _pool(settings: Settings) -> Pool:
+    def find() -> Path | None:
+        search_path = child_environment().get("PATH", "")
+        return locate(settings.claude_cli_path, search_path, home()).path
+
+    limits = Limits(
+        max_size=settings.pool_max,
+        spares=settings.pool_spares,
+        idle_seconds=settings.pool_idle,
+        reuse=settings.pool_reuse,
+        folder=settings.state_dir,
+    )
+    return Pool(limits, find)
 
 
 def _count_transitions(metrics: Metrics) -> Callable[[Change], None]:

@@ -6,7 +6,7 @@ override them. An empty value counts as unset. All problems are reported togethe
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -54,6 +54,13 @@ class LogFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class UnknownFields(StrEnum):
+    """What happens to a request's field that the proxy does not know."""
+
+    REFUSE = "refuse"
+    CARRY = "pass"
 
 
 def _setting(name: str, read: Reader, default: Any, meaning: str) -> Any:
@@ -145,6 +152,69 @@ class Settings:
         4.0,
         "Seconds that running requests then have to finish.",
     )
+    pool_max: int = _setting(
+        "POOL_MAX",
+        whole_number(1, 256),
+        8,
+        "Claude CLIs of a worker at most: busy, idle and spare ones together.",
+    )
+    pool_spares: int = _setting(
+        "POOL_SPARES",
+        whole_number(0, 16),
+        1,
+        "Claude CLIs that a worker starts ahead of need.",
+    )
+    pool_idle: float = _setting(
+        "POOL_IDLE_SECONDS",
+        seconds(1, 86_400),
+        300.0,
+        "Seconds after which a Claude CLI that nobody asks ends.",
+    )
+    pool_reuse: bool = _setting(
+        "POOL_REUSE", switch, True, "Whether a Claude CLI serves more than one request."
+    )
+    models: tuple[str, ...] = _setting(
+        "MODELS",
+        names,
+        ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"),
+        "Models that /v1/models lists; any other can be asked for as well.",
+    )
+    unknown_fields: UnknownFields = _setting(
+        "UNKNOWN_FIELDS",
+        one_of(UnknownFields),
+        UnknownFields.REFUSE,
+        "What happens to a field of a request that is not known: refuse or pass.",
+    )
+    body_timeout: float = _setting(
+        "BODY_TIMEOUT_SECONDS",
+        seconds(0.1, 3600),
+        120.0,
+        "Seconds in which the body of a request has to be complete.",
+    )
+    queue_timeout: float = _setting(
+        "QUEUE_TIMEOUT_SECONDS",
+        seconds(0, 3600),
+        30.0,
+        "Seconds that a request waits for a free Claude CLI.",
+    )
+    first_event_timeout: float = _setting(
+        "FIRST_EVENT_TIMEOUT_SECONDS",
+        seconds(0.1, 3600),
+        120.0,
+        "Seconds in which an answer has to begin.",
+    )
+    stall_timeout: float = _setting(
+        "STALL_TIMEOUT_SECONDS",
+        seconds(0.1, 3600),
+        120.0,
+        "Seconds between two events of an answer.",
+    )
+    total_timeout: float = _setting(
+        "TOTAL_TIMEOUT_SECONDS",
+        seconds(1, 86_400),
+        3600.0,
+        "Seconds that a whole answer may take.",
+    )
     state_dir: Path = _setting(
         "STATE_DIR",
         folder,
@@ -159,6 +229,10 @@ class Settings:
         " Unset: the one in STATE_DIR, which the first start makes.",
     )
 
+    # Whether an operator has set the key; where not, it is one that the start has made,
+    # which opens and never closes.
+    key_is_set: bool = False
+
 
 def load_settings(options: Mapping[str, str] | None = None) -> Settings:
     """Read all settings; ``options`` (by variable name) override the environment.
@@ -169,7 +243,7 @@ def load_settings(options: Mapping[str, str] | None = None) -> Settings:
     env = Variables(options or {})
     problems: list[str] = []
     values: dict[str, Any] = {}
-    for each in fields(Settings):
+    for each in _described():
         name = each.metadata["name"]
         try:
             values[each.name] = each.metadata["read"](env, name, each.default)
@@ -183,7 +257,13 @@ def load_settings(options: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsError(problems)
     key = values["proxy_api_key"] or made_key_digest(values["state_dir"])
-    return Settings(**values | {"proxy_api_key": key})
+    is_set = values["proxy_api_key"] is not None
+    return Settings(**values | {"proxy_api_key": key, "key_is_set": is_set})
+
+
+def _described() -> list[Field[Any]]:
+    """Return the fields that a variable sets."""
+    return [each for each in fields(Settings) if each.metadata]
 
 
 def _sentence(error: ValidationError | ValueError) -> str:
@@ -195,7 +275,7 @@ def _sentence(error: ValidationError | ValueError) -> str:
 def describe_settings() -> list[tuple[str, str]]:
     """Return (name, meaning with default) of every setting, for ``--help``."""
     rows = []
-    for each in fields(Settings):
+    for each in _described():
         shown = "unset" if each.default is None else _shown(each.default)
         meaning = f"{each.metadata['meaning']} Default: {shown}."
         rows.append((each.metadata["name"], meaning))

@@ -14,6 +14,7 @@ MAY = {
     "flask": {
         *("app/__init__.py", "app/factory.py", "app/health/views.py"),
         *("app/health/gauges.py", "app/metrics/exporter.py"),
+        *("app/messages/responses.py", "app/messages/views.py"),
         *("app/server/hooks.py", "app/server/worker.py"),
         *("app/web/access.py", "app/web/current.py", "app/web/errors.py"),
         *("app/web/openapi.py", "app/web/requests.py"),
@@ -22,6 +23,7 @@ MAY = {
         *("app/components/component.py", "app/components/claude_cli.py"),
         *("app/components/authentication.py", "app/components/api_server.py"),
         *("app/contract/fields.py", "app/contract/problem.py", "app/health/schemas.py"),
+        "app/messages/schemas.py",
         *("app/web/openapi.py", "config/key.py"),
         *("config/settings.py", "config/variables.py"),
     },

@@ -15,6 +15,7 @@ from gunicorn.workers.base import Worker
 
 from app.metrics.multiprocess import free_slot, take_slot
 from app.monitor.monitor import Monitor
+from app.pool.pool import Pool
 from app.runtime import Runtime
 from app.server.drain import drain_on_term
 from app.server.port import refuse_taken_port
@@ -100,14 +101,16 @@ def post_worker_init(worker: Worker) -> None:
         if isinstance(address, tuple):
             runtime.host, runtime.port = address[:2]
     part_of(app, Monitor).ensure_running()
+    part_of(app, Pool).open()
     _BOOTED[0] = 1
 
 
 def worker_exit(server: Arbiter, worker: Worker) -> None:
-    """End the background check, and a child it may be waiting for."""
+    """End the background check and the warm processes."""
     del server
     if getattr(worker, "wsgi", None):
         part_of(_app(worker), Monitor).stop()
+        part_of(_app(worker), Pool).close()
     elif _BOOTED[0] and worker.alive:  # it failed to boot, and the next would at once
         time.sleep(_PAUSE)
 

@@ -30,6 +30,36 @@ def sees_details(request: Request, settings: Settings) -> bool:
     return trusting and is_direct(request)
 
 
+def caller_of(request: Request, settings: Settings) -> str | None:
+    """Return the name of who may use ``/v1``; None: nobody we know.
+
+    Without a key set, a service on loopback is open to direct callers.
+    """
+    if has_key(request, settings):
+        return "key"
+    open_here = not settings.key_is_set and is_on_loopback(settings.host)
+    return "local" if open_here and is_direct(request) else None
+
+
+def why_refused(settings: Settings) -> str:
+    """Tell a caller that was refused what is missing, and the operator what to set."""
+    if not settings.key_is_set:
+        return (
+            "No key is set here, so only direct callers on this machine may ask, and"
+            " only while HOST is a loopback address. Set PROXY_API_KEY or"
+            " PROXY_API_KEY_FILE, or send the key that 'claude-proxy env' shows."
+        )
+    return (
+        "The key is missing or wrong. Send the value of PROXY_API_KEY as x-api-key or"
+        " as Authorization: Bearer."
+    )
+
+
+def is_on_loopback(host: str) -> bool:
+    """Tell whether a service that listens there is reached from this machine only."""
+    return host == "localhost" or _is_loopback(host)
+
+
 def has_key(request: Request, settings: Settings) -> bool:
     """Compare the caller's key with ours in constant time; no key set: False."""
     if settings.proxy_api_key is None:

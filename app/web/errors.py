@@ -1,7 +1,12 @@
-"""Every error becomes one JSON shape, here only: the contract's, with a code."""
+"""Every error becomes one JSON shape, here only: the contract's, with a code.
+
+A part of the paths that has a shape of its own (the Messages API's) brings it along.
+"""
+
+from collections.abc import Callable, Mapping
 
 import structlog
-from flask import Flask, Response, g, json
+from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.contract.codes import Code
@@ -17,13 +22,26 @@ _CODES = {
 }
 
 
-def init_app(app: Flask) -> None:
-    """Render HTTP errors and unexpected exceptions of the app."""
+Shape = Callable[[HTTPException], Response]
+
+
+def init_app(app: Flask, shapes: Mapping[str, Shape]) -> None:
+    """Render HTTP errors and unexpected exceptions; ``shapes`` by begins of paths."""
+
+    def render(error: HTTPException) -> Response:
+        own = (s for prefix, s in shapes.items() if request.path.startswith(prefix))
+        return next(own, _problem)(error)
+
+    def render_unexpected(error: Exception) -> Response:
+        """Log what nobody foresaw, and tell the caller only where to look."""
+        log.error("request failed", request_id=g.request_id, exc_info=error)
+        return render(InternalServerError())
+
     app.register_error_handler(HTTPException, render)
     app.register_error_handler(Exception, render_unexpected)
 
 
-def render(error: HTTPException) -> Response:
+def _problem(error: HTTPException) -> Response:
     """Write an HTTP error as JSON, keeping its status and its headers (``Allow``)."""
     status = error.code or 500
     code = _CODES.get(status, Code.BAD_REQUEST)
@@ -36,9 +54,3 @@ def render(error: HTTPException) -> Response:
             response.headers[name] = value
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def render_unexpected(error: Exception) -> Response:
-    """Log what nobody foresaw, and tell the caller only where to look."""
-    log.error("request failed", request_id=g.request_id, exc_info=error)
-    return render(InternalServerError())

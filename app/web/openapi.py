@@ -24,11 +24,11 @@ _MEANINGS = {200: "Healthy", 503: "Unhealthy", 500: "Internal error"}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One path, answering GET and HEAD, as its room describes it.
+    """One path as its room describes it.
 
     ``answers`` has the schemas of each HTTP status, none for any JSON object; ``texts``
-    the content types of an answer that is text. Any other status is a problem.
-    ``keyed`` says that a caller with the key sees more.
+    the content types of an answer that is text. Any other status is a ``problem``.
+    ``keyed`` says that a caller with the key sees more; ``methods`` what it answers.
     """
 
     path: str
@@ -36,6 +36,8 @@ class Operation:
     answers: Mapping[int, tuple[type[Schema], ...]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     keyed: bool = False
+    methods: tuple[str, ...] = ("get", "head")
+    problem: type[Schema] = ProblemSchema
 
 
 THIS = Operation("/openapi.json", "This description.", {200: ()})
@@ -69,19 +71,29 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
     for name, scheme in _SCHEMES.items():
         spec.components.security_scheme(name, scheme)
     for each in operations:
-        methods = {method: _operation(method, each) for method in ("get", "head")}
+        methods = {method: _operation(method, each) for method in each.methods}
         spec.path(each.path, operations=methods)
     return spec.to_dict()
 
 
 def _operation(method: str, operation: Operation) -> dict[str, Any]:
     words = re.findall(r"\w+", operation.path)
-    described = {
+    described: dict[str, Any] = {
         "operationId": method + "".join(word.capitalize() for word in words),
         "summary": operation.summary,
         "responses": _responses(operation),
     }
+    if names := re.findall(r"{(\w+)}", operation.path):
+        described["parameters"] = [_parameter(name) for name in names]
+    if method == "post":
+        content = {"application/json": {"schema": {"type": "object"}}}
+        described["requestBody"] = {"required": True, "content": content}
     return described | ({"security": _WITH_OR_WITHOUT} if operation.keyed else {})
+
+
+def _parameter(name: str) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _schemas(operations: Iterable[Operation]) -> list[type[Schema]]:
@@ -91,18 +103,20 @@ def _schemas(operations: Iterable[Operation]) -> list[type[Schema]]:
         for schemas in each.answers.values()
         for schema in schemas
     ]
-    return list(dict.fromkeys((ProblemSchema, *named)))
+    problems = (each.problem for each in operations)
+    return list(dict.fromkeys((ProblemSchema, *problems, *named)))
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    responses = {
+    responses: dict[str, Any] = {
         str(status): _json(_MEANINGS[status], schemas)
         for status, schemas in operation.answers.items()
     }
     if operation.texts:
         content = {kind: {"schema": {"type": "string"}} for kind in operation.texts}
+        content |= responses.get("200", {}).get("content", {})
         responses["200"] = {"description": operation.summary, "content": content}
-    return responses | {"default": _json("Any other error", (ProblemSchema,))}
+    return responses | {"default": _json("Any other error", (operation.problem,))}
 
 
 def _json(meaning: str, schemas: tuple[type[Schema], ...]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import pytest
 from flask import request
 
 from app import create_app
-from app.web.access import has_key, sees_details
+from app.server.key import make_key
+from app.web.access import caller_of, has_key, sees_details
 from app.web.current import part_of
 from config.settings import Settings, load_settings
 
@@ -169,3 +170,44 @@ def test_a_wrong_bearer_does_not_hide_a_right_key(fake_claude):
     headers = {"Authorization": "Bearer other", "X-Api-Key": "k3y"}
     with app.test_request_context("/", headers=headers):
         assert has_key(request, part_of(app, Settings))
+
+
+def ask_caller(environ, headers=None, **options) -> str | None:
+    app = create_app(load_settings(options))
+    with app.test_request_context(
+        "/v1/messages",
+        base_url="http://localhost:8000",
+        environ_overrides={"SERVER_PROTOCOL": "HTTP/1.1"} | environ,
+        headers=headers,
+    ):
+        return caller_of(request, part_of(app, Settings))
+
+
+def test_without_a_key_set_v1_is_open_to_a_direct_caller(direct):
+    assert ask_caller(direct) == "local"
+
+
+@pytest.mark.parametrize(
+    "options", [{"HOST": "0.0.0.0"}, {"HOST": "::"}, {"PROXY_API_KEY": "k3y"}]
+)
+def test_otherwise_even_a_direct_caller_needs_the_key(direct, options):
+    assert ask_caller(direct, **options) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_each_name_of_loopback_is_one(direct, host):
+    assert ask_caller(direct, HOST=host) == "local"
+
+
+def test_a_stranger_has_to_have_the_key():
+    assert ask_caller(STRANGER) is None
+    headers = {"X-Api-Key": "k3y"}
+    assert ask_caller(STRANGER, headers, PROXY_API_KEY="k3y") == "key"
+
+
+def test_a_key_that_the_start_made_opens_and_does_not_close(direct):
+    settings = load_settings()
+    make_key(settings)
+    made = (settings.state_dir / "key").read_text().strip()
+    assert ask_caller(direct) == "local"
+    assert ask_caller(STRANGER, {"X-Api-Key": made}) == "key"
