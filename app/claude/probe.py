@@ -26,8 +26,13 @@ class LoginAnswer:
 
 def has_auth_status(version: str) -> bool:
     """Tell whether this version can be asked for its login without a prompt."""
+    return is_at_least(version, _KNOWS_AUTH_STATUS)
+
+
+def is_at_least(version: str, least: tuple[int, int, int]) -> bool:
+    """Tell whether this is that version or a later one; nonsense is none."""
     match = _VERSION.match(version)
-    return match is not None and tuple(map(int, match.groups())) >= _KNOWS_AUTH_STATUS
+    return match is not None and tuple(map(int, match.groups())) >= least
 
 
 @dataclass(frozen=True, slots=True)

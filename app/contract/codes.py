@@ -40,6 +40,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OVERLOADED = "overloaded"
+    CLI_TOO_OLD = "cli_too_old"
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_TIMEOUT = "upstream_timeout"
     INTERNAL_ERROR = "internal_error"
@@ -124,6 +125,11 @@ MEANINGS = {
     Code.OVERLOADED: Meaning(
         "Service Unavailable",
         "Come back after the seconds in Retry-After.",
+        Status.ERROR,
+    ),
+    Code.CLI_TOO_OLD: Meaning(
+        "Claude CLI too old for requests",
+        "Install Claude CLI 2.1.330 or newer.",
         Status.ERROR,
     ),
     Code.UPSTREAM_UNREACHABLE: Meaning(

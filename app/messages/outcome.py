@@ -6,6 +6,7 @@ from app.contract.codes import Code
 from app.messages.errors import ApiError, ours, overloaded
 from app.pool.errors import (
     CannotStart,
+    CliTooOld,
     PoolClosed,
     PoolError,
     PoolTimeout,
@@ -48,6 +49,8 @@ def refusal_of(error: PoolError) -> ApiError:
         return overloaded()
     if isinstance(error, PoolClosed):
         return ours(Code.DRAINING, again=True)
+    if isinstance(error, CliTooOld):
+        return ours(Code.CLI_TOO_OLD)
     if isinstance(error, CannotStart):
         return ours(Code.CLI_FAILED, again=True)
     return ours(Code.INTERNAL_ERROR, status=500)

@@ -35,3 +35,9 @@ class CannotStart(PoolError):
     """The CLI could not be started, or was not ready before its deadline."""
 
     code = "cli_failed"
+
+
+class CliTooOld(CannotStart):
+    """The CLI may not know the setting that carries a request's body."""
+
+    code = "cli_too_old"

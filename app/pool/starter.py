@@ -3,16 +3,24 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from app.claude.environment import probe_environment
 from app.claude.errors import ClaudeError
-from app.pool.errors import CannotStart
+from app.claude.locate import Identity, identity_of
+from app.claude.probe import Cli, is_at_least
+from app.claude.process import run
+from app.pool.errors import CannotStart, CliTooOld
 from app.pool.events import RateLimit
 from app.pool.limits import Limits
 from app.pool.process import Process
 from app.pool.session import Session
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds
+# What all of this was measured on. An older CLI may ignore the setting that carries a
+# request's body, and would then send something else than was asked.
+_LEAST = (2, 1, 330)
 
 
 class Starter:
@@ -30,6 +38,7 @@ class Starter:
         self._locate, self._environment = locate, environment
         self._threads: set[threading.Thread] = set()
         self._pause, self._not_before = 0.0, 0.0
+        self._new_enough: Identity | None = None
 
     @property
     def works(self) -> bool:
@@ -46,10 +55,10 @@ class Starter:
         """Return a new warm process, or why there is none."""
         try:
             started = Session(self._process(), self._on_rate_limit)
-        except (ClaudeError, OSError) as error:
+        except (ClaudeError, CliTooOld, OSError) as error:
             self._pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, 2 * self._pause))
             self._not_before = time.monotonic() + self._pause
-            return CannotStart(str(error))
+            return error if isinstance(error, CliTooOld) else CannotStart(str(error))
         self._pause = 0.0
         return started
 
@@ -58,7 +67,25 @@ class Starter:
         if cli is None:
             raise FileNotFoundError("no Claude CLI was found")
         environment, seconds = self._environment(), limits.start_seconds
+        self._refuse_old(cli, seconds)
         return Process.start(cli, environment, limits.folder, seconds)
+
+    def _refuse_old(self, cli: Path, seconds: float) -> None:
+        """Ask for the version, once for each binary.
+
+        Raises:
+            CliTooOld: it is older than what the pool was measured on.
+        """
+        identity = identity_of(cli.stat())
+        if identity == self._new_enough:
+            return
+        asked = partial(
+            run, environment=probe_environment(), folder=Path("/"), deadline=seconds
+        )
+        version = Cli(cli, asked).version()
+        if not is_at_least(version, _LEAST):
+            raise CliTooOld(version)
+        self._new_enough = identity
 
     def join(self) -> None:
         """Return when no start is under way any more."""

@@ -9,6 +9,7 @@ from app.messages.errors import ApiError, overloaded
 from app.messages.outcome import error_of, refusal_of
 from app.pool.errors import (
     CannotStart,
+    CliTooOld,
     PoolClosed,
     PoolError,
     PoolTimeout,
@@ -106,6 +107,7 @@ def test_what_is_not_known_is_not_said(last):
         (PoolTimeout(), 529, "overloaded_error", "true"),
         (PoolClosed(), 503, "api_error", "true"),
         (CannotStart(), 503, "api_error", "true"),
+        (CliTooOld(), 503, "api_error", "false"),
         (PoolError(), 500, "api_error", "false"),
     ],
 )

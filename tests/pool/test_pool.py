@@ -12,6 +12,7 @@ import pytest
 
 from app.pool.errors import (
     CannotStart,
+    CliTooOld,
     GaveUp,
     PoolClosed,
     PoolTimeout,
@@ -147,6 +148,15 @@ def test_a_cli_that_does_not_start_is_told(fake_claude, folder):
         pass
     pool.close()
     assert list(folder.iterdir()) == []
+
+
+def test_a_cli_older_than_what_was_measured_is_refused(fake_claude, folder):
+    fake_claude.set(version="2.1.329")
+    pool = Pool(Limits(folder=folder), lambda: fake_claude.path)
+    with pytest.raises(CliTooOld), pool.acquire(KEY, 20):
+        pass
+    pool.close()
+    assert {call["argv"][0] for call in fake_claude.calls} == {"--version"}
 
 
 def test_no_cli_is_told(folder):
