@@ -32,30 +32,51 @@ def main(command: list[str], lifeline: int = 0) -> int:
     A ``lifeline`` other than stdin, a socket, makes it one that stays: we say its pid.
     """
     inherited, _ours = os.pipe()  # ours is never closed but by our end
-    os.set_inheritable(inherited, True)
-    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    may_go, go = os.pipe()
+    failed, failing = os.pipe()  # closed by becoming the command
     if lifeline:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # meant for the others
-    try:
-        child = os.posix_spawn(
-            command[0],
-            command,
-            os.environ,
-            file_actions=[(os.POSIX_SPAWN_CLOSE, lifeline) if lifeline else nothing],
-            setpgroup=os.getpgrp() if lifeline else 0,
-            # Python ignores SIGPIPE, and that is inherited.
-            setsigdef=[signal.SIGPIPE, signal.SIGTERM],
-        )
-    except OSError as error:
-        return TRY_AGAIN if error.errno in _PASSING else CANNOT_START
+    # Not posix_spawn, whose child runs before the kernel knows what to do at our death.
+    child = os.fork()
     group = os.getpgrp() if lifeline else child
+    if child == 0:
+        os.close(go)
+        _become(command, may_go, failing, inherited, lifeline)
+    os.close(failing)
+    os.setpgid(child, group)
     _second_lifeline(inherited, group)
+    os.write(go, b"!")
+    if os.read(failed, 1):
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if lifeline:
         tell(lifeline, child)
     _thread.start_new_thread(end_when_let_go, (lifeline, group))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     signal_group(group, signal.SIGKILL)
     return code if code >= 0 else SIGNALLED - code
+
+
+def _become(
+    command: list[str], may_go: int, failing: int, inherited: int, lifeline: int
+) -> None:
+    """Become the command, once it may go; a guard that died before says so by its end.
+
+    What cannot be executed says so, and why by its exit code.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it; inherited
+    os.set_inheritable(inherited, True)
+    if lifeline:
+        os.close(lifeline)
+    else:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    if not os.read(may_go, 1):
+        os._exit(CANNOT_START)
+    try:
+        os.execve(command[0], command, os.environ)  # noqa: S606
+    except OSError as error:
+        os.write(failing, b"!")
+        os._exit(TRY_AGAIN if error.errno in _PASSING else CANNOT_START)
 
 
 def _second_lifeline(pipe: int, group: int) -> None:

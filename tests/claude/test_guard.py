@@ -16,6 +16,7 @@ import pytest
 
 from app.claude import guard
 from tests.claude.test_process import is_alive
+from tests.support.processes import ROOT
 from tests.support.waiting import wait_until
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -75,3 +76,16 @@ def test_one_that_does_not_end_when_asked_is_made_to(start, fake_claude):
     wait_until(lambda: fake_claude.calls)
     started.stdin.close()
     assert started.wait(10) == 128 + signal.SIGKILL
+
+
+def test_a_guard_killed_before_the_kernel_knows_leaves_nothing(tmp_path):
+    """The command runs only once the second lifeline is there."""
+    ran = tmp_path / "ran"
+    program = (
+        "import os; from app.claude import guard;"
+        "guard._second_lifeline = lambda *_: os.kill(os.getpid(), 9);"
+        f"guard.main(['/bin/sh', '-c', 'echo $$ > {ran}; sleep 60'])"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=10)
+    with pytest.raises(AssertionError, match="waited in vain"):
+        wait_until(ran.exists, 0.5)
