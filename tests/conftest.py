@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.callers import keys
 from app.claude.locate import locate
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
 from config.settings import load_settings
 from tests.support.builders import FakeClaude
 from tests.support.described import DescribedClient
+from tests.support.keys import write_keys as written
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,6 +59,16 @@ def real_claude() -> Path:
     found = locate(None, os.environ.get("PATH", ""), home).path
     assert found, "no Claude CLI: run the tests with `make test`"
     return found
+
+
+@pytest.fixture
+def write_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Path]:
+    """Write the file of named keys, for proxies in this process to read at once."""
+    monkeypatch.setattr(keys, "_RESTS", 0.0)
+    monkeypatch.setenv("PROXY_API_KEYS_FILE", str(tmp_path / "keys"))
+    return partial(written, tmp_path / "keys")
 
 
 @pytest.fixture

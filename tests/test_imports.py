@@ -38,7 +38,7 @@ MAY = {
         *("app/metrics/files.py", "app/metrics/multiprocess.py"),
         "app/metrics/registry.py",
     },
-    "sqlite3": {"app/monitor/store.py"},
+    "sqlite3": {"app/database.py", "app/monitor/store.py"},
     "gunicorn": {
         *("app/server/hooks.py", "app/server/options.py", "app/server/run.py"),
         *("app/server/connection.py", "app/server/refusal.py", "app/server/repeat.py"),
@@ -49,8 +49,8 @@ MAY = {
 ROOMS = [
     *("app.commands", "app.server", "app.factory", "app.messages", "app.health"),
     *("app.monitor", "app.components", "app.pool", "app.claude", "app.web"),
-    *("app.logs", "app.metrics"),
-    *("app.runtime", "app.contract", "config"),
+    *("app.callers", "app.logs", "app.metrics"),
+    *("app.runtime", "app.database", "app.contract", "config"),
 ]
 
 
