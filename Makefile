@@ -6,6 +6,7 @@ VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(shell $(PYTHON) -c '$(VERSI
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PORT ?= 8000
+NODE_MODULES := tests/typescript/node_modules
 .DEFAULT_GOAL := help
 .PHONY: help cli tools install run demo test quick soak portability lint format bench lock clean
 
@@ -19,24 +20,26 @@ run: $(VENV)/installed cli ## Serve on 127.0.0.1:8000 (or HOST, PORT)
 	@exec $(BIN)/claude-proxy serve
 
 demo: $(VENV)/installed cli ## Serve the real CLI against a stub, without an account
-	@printf '%s\n' 'Try, in another terminal:' \
+	@printf '%s\n' 'Look at http://localhost:$(PORT)/ or try, in another terminal:' \
 	  '  curl -s localhost:$(PORT)/health' \
 	  '  curl -s localhost:$(PORT)/health/detailed' \
 	  '  curl -s localhost:$(PORT)/health/live' \
 	  '  $(BIN)/claude-proxy check' 'Ctrl-C ends it.'
-	@exec $(BIN)/python tests/support/messages_api.py $(BIN)/claude-proxy serve
+	@exec $(BIN)/python -m tests.support.demo $(BIN)/claude-proxy serve
 
-test: $(VENV)/dev cli tools ## Run every test, those against the real CLI included
+test: $(VENV)/clients cli tools $(NODE_MODULES) ## Run every test, those against the real CLI included
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --durations 15 $(TESTS)
+	$(BIN)/coverage run -m pytest --numprocesses 3 --dist loadfile --durations 15 $(TESTS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-quick: $(VENV)/dev ## Run the tests that take seconds: no server, no real CLI
-	$(BIN)/python -m pytest --ignore tests/service -m "not real_cli"
+quick: $(VENV)/dev ## Run the tests that take seconds: no server, no browser, no real CLI
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/service --ignore tests/deploy -m "not real_cli"
 
-soak: $(VENV)/dev ## Do random faults to a service for an hour (SOAK_SECONDS, SOAK_SEED)
-	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(BIN)/python -m pytest -s tests/service/test_soak.py
+soak: $(VENV)/dev cli ## Do random faults to a service for an hour (SOAK_SECONDS, SOAK_REQUESTS, SOAK_SEED)
+	SOAK_SECONDS=$${SOAK_SECONDS:-3600} SOAK_REQUESTS=$${SOAK_REQUESTS:-500} \
+	  $(BIN)/python -m pytest -s tests/service/test_soak.py tests/service/test_leftovers.py \
+	  tests/service/test_one_upstream.py
 
 portability: ## Try all this on a bare Debian 12 and 13 (root, debootstrap, half an hour)
 	tests/portability/run bookworm trixie
@@ -50,18 +53,20 @@ format: $(VENV)/dev ## Put every file into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/bench cli ## Measure speed and memory, as ratios in one run
+bench: $(VENV)/bench cli tools ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.cost
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.restarts
 	$(BIN)/python -m bench.health
 	$(BIN)/python -m bench.pool
+	$(BIN)/python -m bench.messages
+	$(BIN)/python -m bench.agent
 
-lock: $(VENV)/dev ## Write the versions in use to constraints.txt
+lock: $(VENV)/clients ## Write the versions in use to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --exclude claude-code-proxy > constraints.txt
 
 clean: ## Remove each .venv and what the tools left
-	rm -rf .venv .venv-* build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* $(NODE_MODULES) build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Installs Debian packages where that is possible, and says which where it is not.
 apt_get = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
@@ -85,6 +90,11 @@ $(VENV)/dev: $(VENV)/installed
 	$(PIP) --editable '.[dev]'
 	@touch $@
 
+# LangChain, llm and Pydantic AI, clients in the tests.
+$(VENV)/clients: $(VENV)/dev
+	$(PIP) --editable '.[clients]'
+	@touch $@
+
 $(VENV)/bench: $(VENV)/dev
 	$(PIP) --editable '.[bench]'
 	@touch $@
@@ -95,8 +105,17 @@ cli: $(VENV)/installed
 	  echo 'No claude found: loading the one bundled in claude-agent-sdk (about 170 MB).'; \
 	  $(PIP) --editable '.[bundled-cli]' && $(BIN)/python -c 'from app.claude.locate import main; main()'; }
 
-# What the tests run beside Python; a missing one is installed where that is possible.
-TOOLS := curl jq prometheus nginx haproxy socat apache2
+# What the tests run beside Python, with its package where that has another name; a
+# missing one is installed where that is possible.
+TOOLS := curl jq prometheus nginx haproxy socat apache2 npm shellcheck systemd-nspawn:systemd-container \
+  podman buildah runc catatonit netavark aardvark-dns podman-compose debootstrap \
+  kubectl:kubernetes-client chromium chromedriver:chromium-driver
 tools:
-	@PATH=$$PATH:/usr/sbin; for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$${missing:+$$missing }$$tool"; done; \
+	@PATH=$$PATH:/usr/sbin:/usr/lib/podman; for tool in $(TOOLS); do \
+	  command -v $${tool%:*} >/dev/null || missing="$${missing:+$$missing }$${tool#*:}"; done; \
 	[ -z "$$missing" ] || $(call apt_get,$$missing)
+
+# The official TypeScript SDK, a client in the tests; axe-core, which looks at the page.
+$(NODE_MODULES): %/node_modules: %/package-lock.json | tools
+	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@

@@ -6,9 +6,9 @@ gunicorn takes every name here for a setting, hence the underscores.
 from app.metrics.multiprocess import share_metrics as _share_metrics
 from app.server.key import make_key as _make_key
 from app.server.options import gunicorn_options as _gunicorn_options
-from config.settings import SettingsError as _SettingsError
-from config.settings import load_settings as _load_settings
-from config.settings import refuse as _refuse
+from config.loading import SettingsError as _SettingsError
+from config.loading import load_settings as _load_settings
+from config.loading import refuse as _refuse
 
 try:
     _settings = _load_settings()

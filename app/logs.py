@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from config.settings import LogFormat, Settings
+from config.choices import LogFormat
+from config.settings import Settings
 
 _LEVELS = logging.getLevelNamesMapping().__getitem__
 

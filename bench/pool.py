@@ -9,12 +9,11 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.claude.environment import child_environment
-from app.claude.locate import locate
 from app.pool.command import environment
 from app.pool.events import StreamEvent
 from app.pool.process import Process
 from app.pool.session import Key, Prompt, Session
+from bench.cli import made_up, the_cli
 from tests.support.upstream import Upstream
 
 RUNS = 30
@@ -36,16 +35,10 @@ PROMPT = Prompt(json.dumps(_BODY).encode(), "Hello?")
 
 def main() -> None:
     """Print medians of the same request, asked warm and cold in turn."""
-    cli = locate(None, os.environ.get("PATH", ""), Path.home()).path
-    if cli is None:
-        raise SystemExit("no Claude CLI was found")
+    cli = the_cli()
     with TemporaryDirectory(ignore_cleanup_errors=True) as home, Upstream() as upstream:
-        made_up = {
-            **child_environment(),
-            **{"HOME": home, "ANTHROPIC_BASE_URL": upstream.url},
-            "ANTHROPIC_API_KEY": "sk-ant-made-up",
-        }
-        compare(cli, made_up, Path(home))
+        environ = made_up(home, upstream.url)
+        compare(cli, environ, Path(home))
 
 
 def compare(cli: Path, made_up: dict[str, str], home: Path) -> None:

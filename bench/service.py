@@ -29,13 +29,16 @@ def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
 class Service:
     """A running gunicorn; Linux only, since it reads /proc.
 
-    ``command`` follows ``python``; it must print gunicorn's ``Listening at``.
+    ``command`` follows ``python``; it must print gunicorn's ``Listening at``. It has
+    one core to itself, unless it is to have ``all_cores``.
     """
 
-    def __init__(self, *command: str, **variables: str) -> None:
+    def __init__(
+        self, *command: str, all_cores: bool = False, **variables: str
+    ) -> None:
         self._folder = TemporaryDirectory()
         home = self._folder.name
-        environment = {
+        self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": home,
             "STATE_DIR": f"{home}/state",
@@ -46,10 +49,11 @@ class Service:
         self._log = Path(home, "log")
         self.started = time.perf_counter()
         before = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {max(before)})  # inherited; load comes from any core
+        cores = before if all_cores else {max(before)}
+        os.sched_setaffinity(0, cores)  # inherited; load comes from any core
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=environment, stderr=log
+                [sys.executable, *command], cwd=ROOT, env=self.environment, stderr=log
             )
         os.sched_setaffinity(0, before)
 
@@ -106,6 +110,13 @@ class Service:
                 answer.read()
                 if answer.status != http.HTTPStatus.OK:
                     raise RuntimeError(f"{path} was {answer.status}")
+
+    def size(self, path: str) -> int:
+        """Ask once and return the bytes of the answer's body."""
+        connection = http.client.HTTPConnection(*self.address, timeout=5)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            return len(connection.getresponse().read())
 
     def pids(self) -> list[int]:
         """Return the master and its workers."""

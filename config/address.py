@@ -3,7 +3,8 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from config.settings import Settings, SettingsError
+from config.loading import SettingsError
+from config.settings import Settings
 from config.variables import Variables
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104

@@ -3,6 +3,7 @@
 Only its SHA-256 is kept. Who sends the key or prints it reads it at that moment.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -21,6 +22,8 @@ def key_digest(env: Env, name: str, default: Any) -> Any:
     """Read the key that is set as its SHA-256: nothing can show what is not there."""
     if os.environ.get(name) and os.environ.get(f"{name}_FILE"):
         raise ValidationError(f"Set either {name} or {name}_FILE, not both.")
+    if file := os.environ.get(f"{name}_FILE"):
+        _see_to(file, f"{name}_FILE")
     secret = (env.str(name, "", validate=_usable) or "").strip()
     return _digest(secret) if secret else default
 
@@ -57,6 +60,23 @@ def _made_key(state_dir: Path) -> str | None:
     finally:
         os.close(opened)
     return secret
+
+
+def _see_to(file: str, name: str) -> None:
+    """See that the file can be read.
+
+    Raises:
+        ValidationError: it cannot; the text says why, and what to do.
+    """
+    try:
+        if Path(file).is_dir():  # so does Docker mount what is not there
+            raise IsADirectoryError(errno.EISDIR, "It is a folder, not a file")
+        os.close(os.open(file, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        raise ValidationError(
+            f"Cannot read {file} ({name}): {error.strerror}. Put a key there that uid"
+            f" {os.geteuid()} may read, or unset {name}."
+        ) from None
 
 
 def _digest(secret: str) -> bytes:

@@ -1,30 +1,33 @@
 """Every setting, once: name, type, default and meaning.
 
-Settings are environment variables, read once at the start; command-line options
-override them. An empty value counts as unset. All problems are reported together.
+Settings are environment variables, read once at the start by ``config/loading.py``;
+command-line options override them. An empty value counts as unset.
 """
 
-import sys
-from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any
 
-from environs import EnvValidationError
-from marshmallow import ValidationError
 from platformdirs import user_state_path
 
-from config.key import key_digest, made_key_digest
+from config.choices import (
+    HealthDetails,
+    LogFormat,
+    UnknownFields,
+    UnsupportedParameters,
+)
+from config.key import key_digest
 from config.variables import (
     KEY,
     Reader,
-    Variables,
     file,
     folder,
     log_level,
     names,
+    networks,
     one_of,
+    pairs,
     seconds,
     switch,
     text,
@@ -32,40 +35,17 @@ from config.variables import (
 )
 
 
-class SettingsError(Exception):
-    """The settings cannot be used; ``problems`` has a sentence for each of them."""
-
-    def __init__(self, problems: list[str]) -> None:
-        """Keep every problem, since they are reported together."""
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
-class HealthDetails(StrEnum):
-    """Who sees more than statuses and codes: see ``app/web/access.py``."""
-
-    TRUSTED = "trusted"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
-class LogFormat(StrEnum):
-    """How a log line is written: for a person or for a machine."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class UnknownFields(StrEnum):
-    """What happens to a request's field that the proxy does not know."""
-
-    REFUSE = "refuse"
-    CARRY = "pass"
-
-
 def _setting(name: str, read: Reader, default: Any, meaning: str) -> Any:
     about = {"name": name, "read": read, "meaning": meaning}
     return field(default=default, metadata=about, repr=read is not key_digest)
+
+
+def _state_folder() -> Path:
+    """Return where state lies by default; whoever has no home is told by the reader."""
+    try:
+        return user_state_path("claude-proxy")
+    except RuntimeError:
+        return Path("~/.local/state/claude-proxy")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +59,13 @@ class Settings:
     workers: int = _setting("WORKERS", whole_number(1, 64), 1, "Worker processes.")
     threads: int = _setting(
         "THREADS", whole_number(1, 1024), 32, "Requests a worker serves at a time."
+    )
+    max_concurrent_requests: int = _setting(
+        "MAX_CONCURRENT_REQUESTS",
+        whole_number(1, 1024),
+        None,
+        "Requests to /v1/messages in a worker at a time, waiting ones included. Unset:"
+        " what THREADS leave beside an eighth for probes, two at least.",
     )
     max_connections: int = _setting(
         "MAX_CONNECTIONS",
@@ -110,6 +97,9 @@ class Settings:
     log_format: LogFormat = _setting(
         "LOG_FORMAT", one_of(LogFormat), LogFormat.TEXT, "text or json."
     )
+    log_prompts: bool = _setting(
+        "LOG_PROMPTS", switch, False, "Log each request's body, for debugging alone."
+    )
     cors_enabled: bool = _setting(
         "CORS_ENABLED", switch, False, "Let web pages of CORS_ORIGINS call the proxy."
     )
@@ -140,6 +130,13 @@ class Settings:
         HealthDetails.TRUSTED,
         "Who sees paths, user and configuration: trusted, always or never.",
     )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        "TRUSTED_PROXIES",
+        networks,
+        (),
+        "Networks of the proxies whose X-Forwarded headers are believed, separated by"
+        " commas.",
+    )
     drain_seconds: float = _setting(
         "DRAIN_SECONDS",
         seconds(0, 3600),
@@ -148,9 +145,9 @@ class Settings:
     )
     graceful_timeout: float = _setting(
         "GRACEFUL_TIMEOUT_SECONDS",
-        seconds(1, 3600),
-        4.0,
-        "Seconds that running requests then have to finish.",
+        seconds(1, 86_400),
+        600.0,
+        "Seconds at most that the stop then waits for running answers.",
     )
     pool_max: int = _setting(
         "POOL_MAX",
@@ -174,10 +171,20 @@ class Settings:
         "POOL_REUSE", switch, True, "Whether a Claude CLI serves more than one request."
     )
     models: tuple[str, ...] = _setting(
-        "MODELS",
-        names,
-        ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"),
-        "Models that /v1/models lists; any other can be asked for as well.",
+        "MODELS", names, (), "Models that /v1/models lists; unset: the CLI's own."
+    )
+    model_aliases: tuple[tuple[str, str], ...] = _setting(
+        "MODEL_ALIASES",
+        pairs,
+        (),
+        "Names that stand for models in OpenAI's API: gpt-4o=claude-sonnet-5-5,...",
+    )
+    unsupported_parameters: UnsupportedParameters = _setting(
+        "UNSUPPORTED_PARAMETERS",
+        one_of(UnsupportedParameters),
+        UnsupportedParameters.REFUSE,
+        "What happens to a parameter of OpenAI's API that has no counterpart: refuse,"
+        " or ignore with a Warning header.",
     )
     unknown_fields: UnknownFields = _setting(
         "UNKNOWN_FIELDS",
@@ -218,7 +225,7 @@ class Settings:
     state_dir: Path = _setting(
         "STATE_DIR",
         folder,
-        user_state_path("claude-proxy"),
+        _state_folder(),
         "Private folder for what workers share; made where it is missing.",
     )
     proxy_api_key: bytes | None = _setting(
@@ -228,70 +235,13 @@ class Settings:
         "Key that makes a caller trusted; or PROXY_API_KEY_FILE, a file holding it."
         " Unset: the one in STATE_DIR, which the first start makes.",
     )
+    proxy_api_keys_file: Path | None = _setting(
+        "PROXY_API_KEYS_FILE",
+        file,
+        None,
+        "File (mode 0600) of keys for /v1 with names and limits; read when it changes.",
+    )
 
-    # Whether an operator has set the key; where not, it is one that the start has made,
+    # Whether an operator has set a key; where not, it is one that the start has made,
     # which opens and never closes.
     key_is_set: bool = False
-
-
-def load_settings(options: Mapping[str, str] | None = None) -> Settings:
-    """Read all settings; ``options`` (by variable name) override the environment.
-
-    Raises:
-        SettingsError: with every problem found, each naming its variable.
-    """
-    env = Variables(options or {})
-    problems: list[str] = []
-    values: dict[str, Any] = {}
-    for each in _described():
-        name = each.metadata["name"]
-        try:
-            values[each.name] = each.metadata["read"](env, name, each.default)
-        except (ValidationError, ValueError) as error:
-            problems.append(f"{name}: {_sentence(error)}")
-    try:
-        env.seal()
-    except EnvValidationError as error:
-        found = cast("dict[str, list[str]]", error.error_messages)
-        problems += [f"{name}: {' '.join(said)}" for name, said in found.items()]
-    if problems:
-        raise SettingsError(problems)
-    key = values["proxy_api_key"] or made_key_digest(values["state_dir"])
-    is_set = values["proxy_api_key"] is not None
-    return Settings(**values | {"proxy_api_key": key, "key_is_set": is_set})
-
-
-def _described() -> list[Field[Any]]:
-    """Return the fields that a variable sets."""
-    return [each for each in fields(Settings) if each.metadata]
-
-
-def _sentence(error: ValidationError | ValueError) -> str:
-    if isinstance(error, ValidationError):
-        return " ".join(str(message) for message in error.messages)
-    return str(error)
-
-
-def describe_settings() -> list[tuple[str, str]]:
-    """Return (name, meaning with default) of every setting, for ``--help``."""
-    rows = []
-    for each in _described():
-        shown = "unset" if each.default is None else _shown(each.default)
-        meaning = f"{each.metadata['meaning']} Default: {shown}."
-        rows.append((each.metadata["name"], meaning))
-    return rows
-
-
-def _shown(default: Any) -> str:
-    if isinstance(default, tuple):
-        return ",".join(default)
-    if isinstance(default, Path):
-        return str(default).replace(str(Path.home()), "~", 1)
-    return str(default).lower() if isinstance(default, bool) else str(default)
-
-
-def refuse(error: SettingsError) -> NoReturn:
-    """End the start: every problem on stderr, exit code 2."""
-    lines = "".join(f"  {problem}\n" for problem in error.problems)
-    sys.stderr.write(f"These settings cannot be used:\n{lines}")
-    sys.exit(2)

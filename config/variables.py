@@ -7,6 +7,7 @@ typed value; what is wrong with it is kept in the environment until it is sealed
 import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ class Variables(FileAwareEnv):
         return found if found and found.strip() else default
 
 
+def is_set(name: str) -> bool:
+    """Tell whether the environment has a value of this name; empty means unset."""
+    return bool((os.environ.get(name) or "").strip())
+
+
 def text(env: Env, name: str, default: Any) -> Any:
     """Read any text."""
     return env.str(name, default)
@@ -49,6 +55,30 @@ def switch(env: Env, name: str, default: Any) -> Any:
 def names(env: Env, name: str, default: Any) -> Any:
     """Read a list of words separated by commas."""
     return tuple(word.strip() for word in env.list(name, list(default)))
+
+
+def pairs(env: Env, name: str, default: Any) -> Any:
+    """Read a list of ``word=word``, separated by commas, as pairs."""
+    return tuple(_pair(word) for word in names(env, name, default))
+
+
+def _pair(word: str) -> tuple[str, str]:
+    first, _, second = (part.strip() for part in word.partition("="))
+    if not first or not second:
+        raise ValidationError(f"{word!r}: name=name is expected.")
+    return first, second
+
+
+def networks(env: Env, name: str, default: Any) -> Any:
+    """Read a list of networks separated by commas; an address alone is one as well."""
+    return tuple(_network(word) for word in names(env, name, default))
+
+
+def _network(word: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(word)
+    except ValueError as error:
+        raise ValidationError(f"{error}.") from None
 
 
 def file(env: Env, name: str, default: Any) -> Any:
@@ -118,5 +148,20 @@ def folder(env: Env, name: str, default: Any) -> Any:
         raise ValidationError(f"Cannot write to {path}: {nearest} is not a folder.")
     effective = os.access in os.supports_effective_ids
     if not os.access(nearest, os.W_OK | os.X_OK, effective_ids=effective):
-        raise ValidationError(f"Cannot write to {path}: no permission in {nearest}.")
+        raise ValidationError(f"Cannot write to {path}: {_why_not(nearest)}")
     return path
+
+
+def _why_not(folder: Path) -> str:
+    """Say why a folder cannot be written to, and what to do about it."""
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return (
+            f"{folder} is read-only. Mount a volume there that can be written to,"
+            " or set STATE_DIR."
+        )
+    ours = os.geteuid()
+    return (
+        f"no permission in {folder} for uid {ours}; it is of uid"
+        f" {folder.stat().st_uid}. Give it to this user (chown -R"
+        f" {ours}:{os.getegid()}), or set STATE_DIR."
+    )

@@ -1,25 +1,37 @@
 """What tests share: a clean environment, a fake CLI, a fake login, the real CLI."""
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
 from app.callers import keys
+from app.callers.ledger import Ledger
 from app.claude.locate import locate
+from app.history.recorder import Recorder
 from app.monitor.monitor import Monitor
+from app.pool.pool import Pool
 from app.web.current import part_of
-from config.settings import load_settings
+from config.loading import load_settings
 from tests.support.builders import FakeClaude
 from tests.support.described import DescribedClient
 from tests.support.keys import write_keys as written
+
+# Who runs the tests in the background of a script has them, and so what they start,
+# ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+# How long an example takes is the machine's affair: speed is not tested here.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +95,10 @@ def make_app() -> Iterator[Callable[..., Flask]]:
     yield make_app
     for app in made:
         part_of(app, Monitor).stop()
+        part_of(app, Ledger).close()
+        part_of(app, Recorder).close()
+        if isinstance(pool := part_of(app, Pool), Pool):  # and no fake
+            pool.close()
 
 
 @pytest.fixture

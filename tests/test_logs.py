@@ -9,7 +9,7 @@ from app import create_app
 from app.logs import logging_config
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
-from config.settings import load_settings
+from config.loading import load_settings
 
 
 def lines(capsys, path="/nowhere", headers=None, **options) -> list[str]:

@@ -13,7 +13,7 @@ from app.contract.codes import Code
 from app.monitor.monitor import Monitor
 from app.monitor.report import Report
 from app.runtime import Runtime
-from config.settings import load_settings
+from config.loading import load_settings
 from tests.support.messages_api import WORDS, MessagesApi, write_login
 
 

@@ -21,6 +21,7 @@ from app.claude.errors import CliCrashed, CliTimeout
 from app.claude.guard import STAYS
 from app.claude.process import GUARD
 
+_ENDS_WITHIN = 3.0  # seconds after its guard, at most
 _CHUNK = 256 << 10  # bytes read at once, and held while the other threads wait
 
 
@@ -156,9 +157,21 @@ class Child:
         """Wait for the end that ``kill`` or ``let_go`` has caused; close the pipes."""
         self.let_go()
         self._guard.wait()
+        self._wait_for_the_command()
         for pipe in (self._guard.stdin, self._guard.stdout):
             if pipe is not None:
                 pipe.close()
+
+    def _wait_for_the_command(self) -> None:
+        """Read to the end of its stdout: killed with its guard, it may end later.
+
+        Until then it can finish what it was just writing.
+        """
+        if self._guard.stdout is None or self._guard.stdout.closed:
+            return
+        until = time.monotonic() + _ENDS_WITHIN
+        while self._readable.poll(_milliseconds(until)) and os.read(self._out, _CHUNK):
+            continue
 
     @property
     def memory(self) -> int | None:

@@ -38,9 +38,18 @@ _SEAL = dict.fromkeys(
 )
 
 
+# All that a self-test sees of ours: nothing that holds or leads to a secret.
+_HARMLESS = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
+
+
 def home() -> Path:
     """Return the home folder that the CLI will use, also where HOME is not set."""
     return Path.home()
+
+
+def inherited() -> dict[str, str]:
+    """Return what a Claude CLI is handed of our environment as it is: all but HOME."""
+    return _passed(_NAMES, _PREFIXES)
 
 
 def child_environment() -> dict[str, str]:
@@ -49,7 +58,7 @@ def child_environment() -> dict[str, str]:
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
-    return {**_passed(_NAMES, _PREFIXES), "HOME": str(home()), **quiet}
+    return {**inherited(), "HOME": str(home()), **quiet}
 
 
 def terminal_environment() -> dict[str, str]:
@@ -81,3 +90,21 @@ def probe_environment() -> dict[str, str]:
         if name.upper() not in ("NO_PROXY", "ALL_PROXY")
     }
     return {**sealed, **_SEAL}
+
+
+def selftest_environment(folder: Path, url: str) -> dict[str, str]:
+    """Return the environment of a CLI that is to reach ``url``, and nothing else.
+
+    Its home is ``folder``, its login is made up. It is a token and no API key, since an
+    administrator's policy can forbid the latter (``forceLoginMethod``, measured).
+    """
+    own = {
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "CLAUDE_CONFIG_DIR": str(folder / ".claude"),
+        "CLAUDE_CODE_OAUTH_TOKEN": "made-up",
+        "ANTHROPIC_BASE_URL": url,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+    return {**_passed(_HARMLESS, ("LC_",)), **_SEAL, **own}

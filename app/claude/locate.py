@@ -62,6 +62,19 @@ def locate(configured: Path | None, search_path: str, home: Path) -> Location:
     return Location(None, tuple(searched), unusable, configured=bool(configured))
 
 
+def installed(search_path: str, home: Path) -> tuple[Path, ...]:
+    """Return every CLI there is, in the order in which they would be found.
+
+    A file that is found by several names is returned once, by the first.
+    """
+    found: dict[Identity, Path] = {}
+    for place in _places(None, search_path, home):
+        seen = _stat(place)
+        if seen and stat.S_ISREG(seen.st_mode) and os.access(place, os.X_OK):
+            found.setdefault(identity_of(seen), place)
+    return tuple(found.values())
+
+
 def identity_of(found: os.stat_result) -> Identity:
     """Return numbers that differ once a file was replaced, written or re-moded."""
     times = (found.st_mtime_ns, found.st_ctime_ns)

@@ -5,6 +5,7 @@ while the file is parsed and are never kept.
 """
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from app.claude.environment import home
 from app.claude.errors import UnreadableFile
 from app.claude.files import read_json
 from app.claude.locate import Identity, identity_of
+from app.claude.mounts import MOUNTS, mount_points
 
 _LARGEST_FILE = 1 << 20  # bytes; a real login file has under 2 KiB
 _LARGEST_ACCOUNT = 16 << 20  # bytes; .claude.json also holds the history of projects
@@ -70,19 +72,60 @@ def read_login(environment: Mapping[str, str]) -> Login:
 
 def read_user(environment: Mapping[str, str]) -> str | None:
     """Return the claude.ai account's e-mail address, where the CLI has noted one."""
-    account = Path(environment.get("CLAUDE_CONFIG_DIR") or home()) / ".claude.json"
     try:
-        email = _part(read_json(account, _LARGEST_ACCOUNT), "oauthAccount").get(
-            "emailAddress"
-        )
+        return read_account(account_file(environment)).get("emailAddress")
     except UnreadableFile:
         return None
-    return email if isinstance(email, str) else None
+
+
+def account_file(environment: Mapping[str, str]) -> Path:
+    """Return the file in which the CLI notes whose login it is, among much else."""
+    return Path(environment.get("CLAUDE_CONFIG_DIR") or home()) / ".claude.json"
+
+
+def read_account(file: Path) -> dict[str, str]:
+    """Return what is noted of the claude.ai account: its ids and its e-mail address.
+
+    Raises:
+        UnreadableFile: there is no such file, or none that is whole, or no account.
+    """
+    noted = _part(read_json(file, _LARGEST_ACCOUNT), "oauthAccount")
+    return {name: value for name, value in noted.items() if isinstance(value, str)}
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
     """Return the folder in which the CLI keeps its login and settings."""
     return Path(environment.get("CLAUDE_CONFIG_DIR") or home() / ".claude")
+
+
+def why_not_renewed(environment: Mapping[str, str]) -> str | None:
+    """Say why the CLI's login would not stay renewed; None where it would.
+
+    It is written anew each time the access token has expired, by another file in the
+    old one's place. A read-only mount stops that. Into a mount of that file alone
+    2.1.330 writes in place, but it keeps showing the old file when another writes.
+    """
+    folder = config_folder(environment)
+    file = folder / ".credentials.json"
+    if _method_above_file(environment, folder / "settings.json"):
+        return None
+    if _is_mounted(file):
+        return f"{file} is a mount of its own, which misses what is renewed outside"
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if os.access(nearest, os.W_OK | os.X_OK):
+        return None
+    if os.statvfs(nearest).f_flag & os.ST_RDONLY:
+        return f"{nearest} is read-only"
+    return f"uid {os.geteuid()} may not write to {nearest}"
+
+
+def _is_mounted(file: Path) -> bool:
+    """Tell whether this very file is a mount; its device does not tell it of a bind."""
+    try:
+        mounts = MOUNTS.read_text(errors="replace")
+    except OSError:  # no Linux
+        return False
+    return Path(os.path.realpath(file)) in {place for place, _ in mount_points(mounts)}
 
 
 def _method_above_file(environment: Mapping[str, str], settings: Path) -> Method | None:
@@ -101,11 +144,21 @@ def _method_above_file(environment: Mapping[str, str], settings: Path) -> Method
     return None
 
 
+def read_key_helper(environment: Mapping[str, str]) -> str | None:
+    """Return the command that prints the user's key, if the settings name one."""
+    helper = _key_helper(config_folder(environment) / "settings.json")
+    return helper if isinstance(helper, str) else None
+
+
 def _names_key_helper(settings: Path) -> bool:
+    return bool(_key_helper(settings))
+
+
+def _key_helper(settings: Path) -> object:
     try:
-        return bool(read_json(settings, _LARGEST_FILE).get("apiKeyHelper"))
+        return read_json(settings, _LARGEST_FILE).get("apiKeyHelper") or None
     except UnreadableFile:
-        return False
+        return None
 
 
 def _read_credentials(file: Path) -> tuple[datetime | None, bool, datetime | None]:

@@ -7,7 +7,8 @@ import click
 
 from app.commands import client
 from config.address import refuse_own_address
-from config.settings import Settings, SettingsError, load_settings, refuse
+from config.loading import SettingsError, load_settings, refuse
+from config.settings import Settings
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Asks a running server for its health; loads little, as health checks are many."""
+"""Asks a running server; loads little, as health checks are many."""
 
 import json
 import time
@@ -8,15 +8,18 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request
 
+from app.commands.in_time import opener
 from config.address import is_loopback, own_url
 from config.key import plain_key
 from config.settings import Settings
 
-_SECONDS = 5.0
-_LARGEST = 64 << 10  # bytes
+SECONDS = 5.0
+_LARGEST = 64 << 10  # bytes, of an answer about health
+_LARGEST_USAGE = 16 << 20
+_STRANGER = "what answers there is not claude-proxy"
 
 
 class CannotAsk(Exception):
@@ -47,18 +50,50 @@ def server(url: str | None, settings: Settings) -> Answer:
         CannotAsk: nobody answered within 5 s, or it was not this proxy.
     """
     address = url or own_url(settings)
-    until = time.monotonic() + _SECONDS
     try:
         address = _health_url(address)
+    except ValueError as error:
+        raise CannotAsk(f"{address}: {error}") from None
+    status, text = _ask(address, settings, _LARGEST, own=url is None)
+    return Answer(status, health_body(address, text))
+
+
+def usage(url: str | None, since: str | None, settings: Settings) -> dict[str, Any]:
+    """Return a running proxy's answer to ``/v1/usage``, asked as in ``server``.
+
+    Raises:
+        CannotAsk: nobody answered within 5 s, it was not this proxy, or it refused.
+    """
+    address = f"{_with_scheme(url or own_url(settings)).rstrip('/')}/v1/usage"
+    if since is not None:
+        address += f"?{urlencode({'since': since})}"
+    _, text = _ask(address, settings, _LARGEST_USAGE, own=url is None)
+    body = _object(text)
+    if isinstance(error := body.get("error"), dict):
+        raise CannotAsk(f"{address}: {error.get('message')}")
+    if not isinstance(body.get("data"), list):
+        raise CannotAsk(f"{address}: {_STRANGER}")
+    return body
+
+
+def _ask(
+    address: str, settings: Settings, largest: int, *, own: bool
+) -> tuple[int, bytes]:
+    """Return the status and the text that an address answers with.
+
+    Raises:
+        CannotAsk: it does not, or not in time.
+    """
+    until = time.monotonic() + SECONDS
+    try:
         request = Request(address, headers={"Accept": "application/json"})  # noqa: S310
-        if url is None or is_loopback(address):
+        if own or is_loopback(address):
             _show_key(request, settings)
-        with _open(request) as answer:
-            status, text = answer.status, _read(answer, until)
+        with _open(request, until) as answer:
+            return answer.status, _read(answer, largest)
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise CannotAsk(f"{address}: {reason}") from None
-    return Answer(status, health_body(address, text))
 
 
 def _show_key(request: Request, settings: Settings) -> None:
@@ -66,30 +101,31 @@ def _show_key(request: Request, settings: Settings) -> None:
         request.add_unredirected_header("X-Api-Key", key)
 
 
-def _open(request: Request) -> Any:
+def _open(request: Request, until: float) -> Any:
     """Open the answer, whatever its status."""
     try:
-        return build_opener(ProxyHandler({})).open(request, timeout=_SECONDS)
+        return opener(until).open(request, timeout=SECONDS)
     except HTTPError as error:
         return error
 
 
-def _read(answer: Any, until: float) -> bytes:
-    """Read what comes in time; a server that drips bytes is not waited for."""
-    text = b""
-    while chunk := answer.read1(_LARGEST):
-        text += chunk
-        if time.monotonic() > until or len(text) > _LARGEST:
-            raise TimeoutError("no whole answer in time")
+def _read(answer: Any, largest: int) -> bytes:
+    """Read what comes; ``in_time`` sees to it that it comes in time."""
+    text: bytes = answer.read(largest + 1)
+    if len(text) > largest:
+        raise ValueError(f"it answers with more than {largest} bytes")
     return text
 
 
 def _health_url(url: str) -> str:
-    if "://" not in url:
-        url = f"http://{url}"
+    url = _with_scheme(url)
     if urlsplit(url).path.startswith("/health"):
         return url
     return f"{url.rstrip('/')}/health/detailed"
+
+
+def _with_scheme(url: str) -> str:
+    return url if "://" in url else f"http://{url}"
 
 
 def health_body(address: str, text: bytes) -> dict[str, Any]:
@@ -98,11 +134,15 @@ def health_body(address: str, text: bytes) -> dict[str, Any]:
     Raises:
         CannotAsk: it is not one.
     """
+    body = _object(text)
+    if body.get("service") != "claude-proxy" or "status" not in body:
+        raise CannotAsk(f"{address}: {_STRANGER}")
+    return body
+
+
+def _object(text: bytes) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
         body = None
-    ours = isinstance(body, dict) and body.get("service") == "claude-proxy"
-    if not isinstance(body, dict) or not ours or "status" not in body:
-        raise CannotAsk(f"{address}: what answers there is not claude-proxy")
-    return body
+    return body if isinstance(body, dict) else {}

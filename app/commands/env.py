@@ -8,7 +8,7 @@ import click
 
 from config.address import own_url
 from config.key import key_file, plain_key
-from config.settings import SettingsError, load_settings, refuse
+from config.loading import SettingsError, load_settings, refuse
 
 
 @click.command()

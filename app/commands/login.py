@@ -11,10 +11,11 @@ from typing import NoReturn
 import click
 
 from app.claude.environment import home, terminal_environment
+from app.claude.loader import made_for_another
 from app.claude.locate import Location, locate
 from app.contract.codes import MEANINGS, Code
 from config.address import refuse_own_address
-from config.settings import SettingsError, load_settings, refuse
+from config.loading import SettingsError, load_settings, refuse
 
 # What is not ours is an option of the CLI, as in ``claude-proxy login --console``.
 _HANDED_ON = {"ignore_unknown_options": True}
@@ -57,8 +58,10 @@ def _hand_over(word: str, arguments: tuple[str, ...]) -> NoReturn:
     program = str(found.path)
     try:
         os.execve(program, [program, "auth", word, *arguments], environment)  # noqa: S606
-    except OSError:  # no program for this machine, a file system without exec
-        _give_up(Code.CLI_FAILED)
+    except OSError as error:  # no program for this machine, a file system without exec
+        reason = f"{program} cannot be started: {error.strerror}."
+        click.echo(made_for_another(found.path) or reason, err=True)
+        sys.exit(1)
 
 
 def _code(found: Location) -> Code:

@@ -6,8 +6,9 @@ from app.commands.check import check
 from app.commands.env import env
 from app.commands.login import login, logout, status
 from app.commands.serve import serve
+from app.commands.usage import usage
 from app.runtime import VERSION
-from config.settings import describe_settings
+from config.loading import describe_settings
 
 
 class _WithSettings(click.Group):
@@ -28,5 +29,5 @@ def main() -> None:
     """Serve the Claude CLI over HTTP, with a health you can believe."""
 
 
-for command in (serve, check, env, login, logout, status):
+for command in (serve, check, env, login, logout, status, usage):
     main.add_command(command)

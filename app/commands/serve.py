@@ -2,7 +2,7 @@
 
 import click
 
-from config.settings import SettingsError, refuse
+from config.loading import SettingsError, refuse
 
 
 @click.command()

@@ -3,6 +3,12 @@
 Unauthenticated once ``claude auth status`` says so, once the login file is gone, and
 once the access token has expired with nothing to renew it, whatever the CLI says. A CLI
 before 2.1.41 has no such command; there its login file has to be believed.
+
+What real requests show outranks what the CLI says of itself. One that is rejected for
+its login makes it unauthenticated until another one succeeds or the login changes.
+Without traffic that is believed for a minute (after each further rejection twice as
+long, up to a quarter of an hour); then the CLI's word counts again, so that a request
+can decide. A success is believed for a quarter of an hour.
 """
 
 from collections.abc import Mapping
@@ -21,10 +27,17 @@ from app.components.component import (
     Monitored,
     MonitoredSchema,
 )
-from app.components.evidence import Evidence, Judgement, LoginCheck, Source
+from app.components.evidence import (
+    Evidence,
+    Judgement,
+    LoginCheck,
+    Source,
+    Traffic,
+)
 from app.contract.codes import LOGIN_CODES, Code, Status
 from app.contract.fields import Moment, about, status_of, text_or_null
 
+SUCCESS_LASTS = 900.0  # seconds
 _CONTRACT_STATUS = "not_authenticated"
 _RENEWS = (
     "The access token has expired; the CLI renews it with its refresh token on its"
@@ -86,12 +99,20 @@ class Authentication(Monitored):
         login, check = evidence.facts.login, evidence.login
         if check and check.code:
             return Judgement(check.code, check.source)
-        if check and not check.logged_in:
+        traffic, at = evidence.present_traffic, evidence.at
+        works = _has_worked(traffic, at)
+        # A logout from the macOS Keychain shows nowhere but in the CLI's answer.
+        if check and not check.logged_in and not (works and login.method):
             return Judgement(Code.NOT_AUTHENTICATED, check.source)
         dead = _why_dead(login, now)
         method = check.answer.method if check and check.answer else login.method
         if dead and method == Method.CLAUDE_AI:
             return Judgement(dead, Source.STATIC)
+        if traffic.login.is_open(at):
+            rejected_at = traffic.login.failed_at
+            return Judgement(Code.LOGIN_REJECTED, Source.TRAFFIC, rejected_at)
+        if works:
+            return Judgement(None, Source.TRAFFIC, traffic.succeeded_at)
         if check:
             return Judgement(None, check.source)
         if _can_be_asked(evidence):
@@ -125,6 +146,17 @@ class Authentication(Monitored):
         del evidence
         unusable = code in LOGIN_CODES
         return {"claude_cli_status": _CONTRACT_STATUS} if unusable else {}
+
+
+def _has_worked(traffic: Traffic, at: float) -> bool:
+    """Tell whether a request succeeded a short time ago, and none was rejected since.
+
+    After a rejection that is no longer believed nothing is known but the CLI's word.
+    """
+    succeeded_at = traffic.succeeded_at
+    if succeeded_at is None or traffic.login.failures:
+        return False
+    return at < succeeded_at + SUCCESS_LASTS
 
 
 def _believe_file(login: Login, environment: Mapping[str, str]) -> LoginCheck:

@@ -1,17 +1,25 @@
 """The Claude CLI: whether it is there and runs, and which version it is.
 
-Healthy once ``claude --version`` has answered. It is unhealthy as soon as the file is
-gone or cannot be executed, when it ends with a failure, and when it gave no answer that
-can be understood twice in a row.
+Healthy once ``claude --version`` has answered and a self-test has shown that it sends
+requests as they were asked. It is unhealthy as soon as the file is gone or cannot be
+executed, when it ends with a failure, is too old or sends something else, and when it
+gave no answer that can be understood twice in a row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from marshmallow import fields
 
-from app.claude.errors import CliCrashed, CliGarbled, CliInterrupted, CliTimeout
+from app.claude.errors import (
+    ClaudeError,
+    CliCrashed,
+    CliGarbled,
+    CliInterrupted,
+    CliTimeout,
+)
 from app.claude.probe import Cli
 from app.components.component import (
     DOUBTS_BELIEVED,
@@ -22,6 +30,7 @@ from app.components.component import (
 from app.components.evidence import CliCheck, Evidence, Judgement, Source
 from app.contract.codes import LOGIN_CODES, Code
 from app.contract.fields import Moment, status_of, text_or_null
+from app.pool.errors import CannotStart, CliTooOld, CliUnsupported
 
 _ONLY_PLACE_SEARCHED = (
     "CLAUDE_CLI_PATH names the only place that is searched: correct it, or unset it."
@@ -38,6 +47,26 @@ def check_claude_cli(cli: Cli) -> CliCheck:
         return CliCheck(Code.CLI_FAILED, conclusive=False)
     except CliTimeout:
         return CliCheck(Code.CLI_TIMEOUT, conclusive=False)
+
+
+def check_exactness(check: CliCheck, require: Callable[[str], None]) -> CliCheck:
+    """See that requests are sent as they were asked (the pool's self-test).
+
+    ``require`` is given the version, and returns where they are.
+    """
+    if check.code or not check.conclusive or check.version is None:
+        return check
+    try:
+        require(check.version)
+    except CliTooOld:
+        return replace(check, code=Code.CLI_TOO_OLD)
+    except CliUnsupported:
+        return replace(check, code=Code.CLI_UNSUPPORTED)
+    except CliTimeout:
+        return replace(check, code=Code.CLI_TIMEOUT, conclusive=False)
+    except (ClaudeError, CannotStart, OSError):
+        return replace(check, code=Code.CLI_FAILED, conclusive=False)
+    return check
 
 
 class CliStatusSchema(ComponentSchema):

@@ -20,7 +20,7 @@ DOUBTS_BELIEVED = 2  # inconclusive checks in a row (Kubernetes: a failure thres
 class ComponentSchema(OmitEmpty):
     """What everyone may know of a component beside its status."""
 
-    optional = ("code", "remedy", "note")
+    optional: ClassVar[tuple[str, ...]] = ("code", "remedy", "note")
     status = status_of("healthy", "unhealthy", "unauthenticated", "error")
     code = fields.String(metadata=about("Stable code of what is wrong, if anything."))
     remedy = fields.String(metadata=about("What to do about it."))
@@ -69,6 +69,11 @@ class Monitored(Component):
     def remedy(self, code: Code, evidence: Evidence) -> str | None:
         """Return the remedy in this very case, None for the code's own."""
         del code, evidence
+        return None
+
+    def retry_after(self, code: Code, evidence: Evidence, now: datetime) -> int | None:
+        """Return in how many seconds it will be well again, where that is known."""
+        del code, evidence, now
         return None
 
     def particulars(self, code: Code, evidence: Evidence) -> dict[str, Any]:

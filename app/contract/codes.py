@@ -29,9 +29,14 @@ class Code(StrEnum):
     CLI_NOT_EXECUTABLE = "cli_not_executable"
     CLI_FAILED = "cli_failed"
     CLI_TIMEOUT = "cli_timeout"
+    CLI_TOO_OLD = "cli_too_old"
+    CLI_UNSUPPORTED = "cli_unsupported"
     STARTING = "starting"
     NOT_AUTHENTICATED = "not_authenticated"
     LOGIN_EXPIRED = "login_expired"
+    LOGIN_REJECTED = "login_rejected"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    UPSTREAM_UNREACHABLE = "upstream_unreachable"
 
     PORT_IN_USE = "port_in_use"
     ADDRESS_UNAVAILABLE = "address_unavailable"
@@ -40,13 +45,13 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     OVERLOADED = "overloaded"
-    CLI_TOO_OLD = "cli_too_old"
-    UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_TIMEOUT = "upstream_timeout"
     INTERNAL_ERROR = "internal_error"
 
 
-LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED)
+# The service comes or goes, which says nothing of whether it works.
+PASSING_CODES = (Code.STARTING, Code.DRAINING)
+LOGIN_CODES = (Code.NOT_AUTHENTICATED, Code.LOGIN_EXPIRED, Code.LOGIN_REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,17 @@ MEANINGS = {
         "The login has expired and cannot renew itself: run 'claude-proxy login' as the"
         " proxy's user (or 'claude auth login' with the same CLI).",
     ),
+    Code.LOGIN_REJECTED: Meaning(
+        _NOT_AUTHENTICATED,
+        "A request was rejected for its login, and its answer says why: run"
+        " 'claude-proxy login' as the proxy's user, or correct the key or token in the"
+        " proxy's environment.",
+    ),
+    Code.QUOTA_EXHAUSTED: Meaning(
+        "The account's quota is used up",
+        "Wait for the reset (Retry-After), or log in with another account"
+        " ('claude-proxy login').",
+    ),
     Code.STALE: Meaning(
         "Health checks have stopped",
         "Restart the proxy, and report this with its log.",
@@ -130,12 +146,16 @@ MEANINGS = {
     Code.CLI_TOO_OLD: Meaning(
         "Claude CLI too old for requests",
         "Install Claude CLI 2.1.330 or newer.",
-        Status.ERROR,
+    ),
+    Code.CLI_UNSUPPORTED: Meaning(
+        "Claude CLI does not send requests as they were asked",
+        "Install another version of Claude CLI, or see that no managed policy of this"
+        " machine sets an upstream, a model or a body; the proxy's log says what"
+        " differs.",
     ),
     Code.UPSTREAM_UNREACHABLE: Meaning(
         "The Claude CLI cannot reach its upstream",
         "Look at the proxy's network, its DNS and its HTTPS_PROXY.",
-        Status.ERROR,
     ),
     Code.UPSTREAM_TIMEOUT: Meaning(
         "No answer came in time",

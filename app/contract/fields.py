@@ -7,8 +7,13 @@ from marshmallow import RAISE, Schema, fields, post_dump
 from marshmallow.validate import OneOf
 
 
+def written(moment: datetime) -> str:
+    """Write a moment as everywhere: UTC, whole seconds, ``2024-01-15T10:30:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Moment(fields.String):
-    """A moment as people read it: UTC, whole seconds, ``2024-01-15T10:30:00Z``."""
+    """A moment as people read it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"format": "date-time"}, **kwargs)
@@ -19,8 +24,7 @@ class Moment(fields.String):
         del attr, obj, kwargs
         if value is None:
             return None
-        moment: datetime = value
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(value)
 
 
 class Uptime(fields.String):
@@ -34,13 +38,17 @@ class Uptime(fields.String):
         return (f"{days}d " if days else "") + f"{hours}h {minutes}m {seconds}s"
 
 
-class OmitEmpty(Schema):
-    """A schema whose ``optional`` fields are left out while they say nothing."""
+class Strict(Schema):
+    """A schema that has, in the OpenAPI description, no field but those described."""
 
     class Meta:
-        """In the OpenAPI description: no field that is not described."""
+        """So marshmallow calls it."""
 
         unknown = RAISE
+
+
+class OmitEmpty(Strict):
+    """A schema whose ``optional`` fields are left out while they say nothing."""
 
     optional: ClassVar[tuple[str, ...]] = ()
 

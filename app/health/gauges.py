@@ -3,6 +3,7 @@
 Gauges kept in the workers' files could disagree with one another; these cannot.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 
 from flask import request
@@ -13,7 +14,8 @@ from app.components.api_server import ApiServer
 from app.components.authentication import Authentication
 from app.components.claude_cli import ClaudeCli
 from app.contract.codes import Status
-from app.metrics.process import resident_bytes
+from app.metrics.exporter import View
+from app.metrics.process import resident_bytes, workers
 from app.monitor.monitor import Monitor
 from app.monitor.report import ComponentReport, Report
 from app.runtime import VERSION, Runtime
@@ -44,7 +46,11 @@ class HealthCollector(Collector):
             "When the service started, as Unix time.",
             self._runtime.started.timestamp(),
         )
-        if memory := resident_bytes(self._runtime.server_pid):
+        server = self._runtime.server_pid
+        if server != os.getpid() and (running := workers(server)):
+            meaning = "Worker processes that run now."
+            yield _plain("claude_proxy_workers", meaning, len(running))
+        if memory := resident_bytes(server):
             meaning = "Resident memory of all its processes."
             yield _plain("process_resident_memory_bytes", meaning, memory)
 
@@ -59,13 +65,14 @@ class HealthCollector(Collector):
         return family
 
 
-def build_info(monitor: Monitor, settings: Settings) -> Callable[[], Metric]:
-    """Return what makes the versions, for the caller of the current request.
+def view_of(monitor: Monitor, settings: Settings) -> Callable[[], View]:
+    """Return what tells what the caller of the current request sees of ``/metrics``.
 
-    Not one of the collector's: that one's are shared by callers, trusted or not.
+    The versions are not the collector's: that one's are shared by callers, trusted or
+    not.
     """
 
-    def of_caller() -> Metric:
+    def view() -> View:
         shown = sees_details(request, settings)
         cli = monitor.report().components[_CLI].described["version"] if shown else ""
         labels = {"version": VERSION, "claude_cli_version": cli or ""}
@@ -73,9 +80,9 @@ def build_info(monitor: Monitor, settings: Settings) -> Callable[[], Metric]:
             "claude_proxy_build_info", "Versions, as labels.", labels=list(labels)
         )
         family.add_metric(list(labels.values()), 1)
-        return family
+        return View(family, shown)
 
-    return of_caller
+    return view
 
 
 def _gauge(name: str, meaning: str, component: ComponentReport) -> Metric:

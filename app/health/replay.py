@@ -4,9 +4,10 @@ Load balancers ask many times a second and get the same bytes each time. This WS
 keeps what the view wrote for the present report and hands it out without going through
 Flask. The view stays the only author of the bytes. Only a healthy answer is repeated,
 since it is the same for every caller, and only to a request that asks for nothing of
-its own (a request id, CORS).
+its own (a request id, CORS, another form).
 """
 
+import re
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wsgi import ClosingIterator
 
+from app.health.faces import MAY_ASK_FOR_ANOTHER
 from app.metrics.registry import Counted, Metrics, Timed
 from app.monitor.monitor import Monitor
 from app.monitor.report import Report
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _PATH = "/health"
 _ASKS_FOR_MORE = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID"})
+_ACCEPTS_MORE = re.compile(f"(?i){MAY_ASK_FOR_ANOTHER}")
 _ONE_REQUEST_ONLY = "X-Request-ID"
 
 
@@ -64,7 +67,10 @@ class Replay:
         method = environ["REQUEST_METHOD"]
         if environ["PATH_INFO"] != _PATH or method not in ("GET", "HEAD"):
             return self._inner(environ, start_response)
-        if not _ASKS_FOR_MORE.isdisjoint(environ):
+        asks_for_more = not _ASKS_FOR_MORE.isdisjoint(environ)
+        if asks_for_more or environ.get("QUERY_STRING"):
+            return self._inner(environ, start_response)
+        if _ACCEPTS_MORE.search(environ.get("HTTP_ACCEPT", "")):
             return self._inner(environ, start_response)
         began = time.perf_counter()
         report = self._monitor.report()

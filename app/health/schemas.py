@@ -4,8 +4,10 @@ These schemas are also what the OpenAPI description is made of.
 """
 
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from app.components import COMPONENTS
+from app.components.quota import QuotaWindowSchema
 from app.contract.fields import Moment, OmitEmpty, about
 from app.contract.problem import DetailsSchema, ServiceSchema
 
@@ -70,3 +72,61 @@ class DetailedHealthSchema(HealthStatusesSchema):
     configuration = fields.Nested(ConfigurationSchema, required=True)
     recent_changes = fields.List(fields.Nested(TransitionSchema), required=True)
     warnings = fields.List(fields.String())
+
+
+class StateSchema(OmitEmpty):
+    """The worst state of a component in a slot, and the healthy part of its time."""
+
+    status = fields.String(
+        required=True,
+        allow_none=True,
+        validate=OneOf(["healthy", "unhealthy", "error"]),
+    )
+    code = fields.String(
+        required=True, allow_none=True, metadata=about("The worst code; null: none.")
+    )
+    healthy_ratio = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata=about("Of the time in which its state was known; null: it never was."),
+    )
+
+
+class QuantilesSchema(OmitEmpty):
+    """How long requests took, in seconds; null where there were none."""
+
+    p50 = fields.Float(required=True, allow_none=True)
+    p95 = fields.Float(required=True, allow_none=True)
+    p99 = fields.Float(required=True, allow_none=True)
+
+
+class SlotSchema(StateSchema):
+    """One minute, hour or day (UTC) of the service, as far as it was measured."""
+
+    start = Moment(required=True)
+    measured_seconds = fields.Float(required=True)
+    components = fields.Dict(
+        keys=fields.String(), values=fields.Nested(StateSchema), required=True
+    )
+    requests = fields.Integer(required=True, metadata=about("To the model."))
+    failed_requests = fields.Integer(required=True)
+    duration_seconds = fields.Nested(QuantilesSchema, required=True)
+    first_token_seconds = fields.Nested(QuantilesSchema, required=True)
+    tokens = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    cost_dollars = fields.Float(required=True, metadata=about("At list prices."))
+    warm_processes = fields.Float(required=True, metadata=about("On average."))
+    quota = fields.Dict(
+        keys=fields.String(), values=fields.Nested(QuotaWindowSchema), required=True
+    )
+
+
+class HistorySchema(OmitEmpty):
+    """``GET /health/history``; what nobody measured is in no slot."""
+
+    service = fields.Constant("claude-proxy", metadata={"type": "string"})
+    since = Moment(required=True)
+    until = Moment(required=True)
+    step_seconds = fields.Integer(required=True)
+    healthy_ratio = fields.Float(required=True, allow_none=True)
+    measured_ratio = fields.Float(required=True)
+    slots = fields.List(fields.Nested(SlotSchema), required=True)

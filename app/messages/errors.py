@@ -80,6 +80,16 @@ def overloaded() -> ApiError:
     return ApiError(529, "overloaded: All places are taken.", retry_after=1.0)
 
 
+def revoked() -> ApiError:
+    """Refuse who had a key when the request began."""
+    return ApiError(401, "The key was revoked.", code="revoked")
+
+
+def over_limit(sentence: str, seconds: float) -> ApiError:
+    """Ask a caller that has used up its own share to come back then."""
+    return ApiError(429, sentence, code="over_limit", retry_after=seconds)
+
+
 def ours(code: Code, *, status: int = 503, again: bool = False) -> ApiError:
     """Say in the words of ``/health`` what is wrong here, and what to do about it."""
     meaning = MEANINGS[code]

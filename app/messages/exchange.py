@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import structlog
 
 from app.messages.client import Client
-from app.messages.errors import ApiError
+from app.messages.course import Course, Listeners
 from app.messages.outcome import error_of, refusal_of
 from app.pool.errors import GaveUp, PoolError
-from app.pool.events import Ended, Quiet, RateLimit, StreamEvent
+from app.pool.events import Ended, Quiet, StreamEvent
 from app.pool.pool import Pool
 from app.pool.request import Deadlines, Key, Prompt
 
@@ -35,42 +35,53 @@ class Request:
     queue_timeout: float
 
 
-def exchange(pool: Pool, request: Request) -> Events:
+def exchange(pool: Pool, request: Request, listeners: Listeners) -> Events:
     """Yield the answer's events verbatim, and ``Quiet`` where none come for a moment.
 
-    Closing it ends the request upstream at once.
+    Closing it ends the request upstream at once. The listeners hear of its outcome,
+    whichever way it ends.
 
     Raises:
         ApiError: it did not end well, or there was nobody to ask.
         ClientGone: while it waited.
     """
-    gone = request.client.is_gone
+    course = Course(request.key)
     try:
-        with (
-            pool.acquire(
-                request.key, request.queue_timeout, still_waits=lambda: not gone()
-            ) as session,
-            closing(
-                session.ask(request.prompt, request.deadlines, quiet=_LOOK_UP)
-            ) as events,
-        ):
-            limit: RateLimit | None = None
-            for event in events:
-                if isinstance(event, StreamEvent | Quiet):
-                    yield event
-                elif isinstance(event, RateLimit):
-                    limit = event
-                elif error := _end(request, event, limit):
-                    raise error
-                if gone():
-                    raise ClientGone
-    except GaveUp:
+        yield from _answered(pool, request, course)
+    except GaveUp as error:
+        course.refused(error)
         raise ClientGone from None
     except PoolError as error:
+        course.refused(error)
         raise refusal_of(error) from None
+    finally:
+        listeners.tell(course.outcome())
 
 
-def _end(request: Request, ended: Ended, limit: RateLimit | None) -> ApiError | None:
+def _answered(pool: Pool, request: Request, course: Course) -> Events:
+    gone = request.client.is_gone
+    with (
+        pool.acquire(
+            request.key, request.queue_timeout, still_waits=lambda: not gone()
+        ) as session,
+        closing(
+            session.ask(request.prompt, request.deadlines, _LOOK_UP, course.take)
+        ) as events,
+    ):
+        course.lent()
+        for event in events:
+            course.take(event)
+            if isinstance(event, StreamEvent | Quiet):
+                yield event
+            elif isinstance(event, Ended):
+                _log(request, event)
+                if error := error_of(event, course.limit):
+                    raise error
+            if gone():
+                raise ClientGone
+
+
+def _log(request: Request, ended: Ended) -> None:
     log.info(
         "answered",
         request_id=request.id,
@@ -81,4 +92,3 @@ def _end(request: Request, ended: Ended, limit: RateLimit | None) -> ApiError | 
         upstream_request_id=ended.request_id,
         stop_reason=ended.stop_reason,
     )
-    return error_of(ended, limit)

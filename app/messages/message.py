@@ -10,12 +10,14 @@ class Message:
     """The API's message object, as far as its events have come.
 
     A kind of delta that nobody knows yet is carried, too: its texts and lists are
-    appended, anything else takes the place of what was there.
+    appended, anything else takes the place of what was there. ``cut_off`` is what there
+    is of a tool's input that is no JSON, by its block.
     """
 
     def __init__(self) -> None:
         self._message: dict[str, Any] = {"content": []}
         self._inputs: dict[int, list[str]] = {}
+        self.cut_off: dict[int, str] = {}
 
     def take(self, raw: bytes) -> None:
         """Take the next event, in JSON."""
@@ -30,6 +32,11 @@ class Message:
             self._end_block(event["index"])
         elif event["type"] == "message_delta":
             self._end(event)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return the message object; a tool's ``input`` may be raw JSON."""
+        return self._message
 
     def json(self) -> bytes:
         """Return the message as JSON."""
@@ -51,13 +58,15 @@ class Message:
 
     def _end_block(self, index: int) -> None:
         """Put the input of a tool in as the model wrote it, if it is JSON."""
-        written = "".join(self._inputs.pop(index, ()))
+        written = _joined("".join(self._inputs.pop(index, ())))
         if not written:
             return
         try:
             value = msgspec.json.decode(written, type=msgspec.Raw)
-        except (msgspec.DecodeError, UnicodeEncodeError):
-            return  # cut off by max_tokens: what came first stays, {}
+        except msgspec.DecodeError:
+            # By max_tokens: what came first stays, {}.
+            self.cut_off[index] = written
+            return
         self._message["content"][index]["input"] = value
 
     def _end(self, event: dict[str, Any]) -> None:

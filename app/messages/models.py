@@ -1,4 +1,9 @@
-"""The models that clients are told of: a setting, since the CLI takes any name."""
+"""The models that clients are told of: those set, or those the CLI says it offers.
+
+One document for two families of clients: the Messages API's fields, and OpenAI's.
+
+Any other can be asked for as well: the CLI takes any name, and the upstream decides.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +12,16 @@ from app.messages.errors import ApiError, bad_request
 
 _UNKNOWN_DATE = "1970-01-01T00:00:00Z"  # as the API writes a date that is not known
 _MOST = 1000
+# What CLI 2.1.330 offers, for as long as ours has not said so itself: one has to start.
+_USUAL = (
+    *("claude-opus-5-5", "claude-fable-5-2"),
+    *("claude-sonnet-5-5", "claude-haiku-5-5"),
+)
+
+
+def models_known(set_: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the models to tell of, of those that are set and those the CLI offers."""
+    return set_ or offered or _USUAL
 
 
 def list_models(names: tuple[str, ...], query: Mapping[str, str]) -> dict[str, Any]:
@@ -22,6 +37,7 @@ def list_models(names: tuple[str, ...], query: Mapping[str, str]) -> dict[str, A
         last = _index(names, before)
     page = names[first:last][: _limit(query)]
     return {
+        "object": "list",
         "data": [_model(name) for name in page],
         "has_more": len(page) < last - first,
         "first_id": page[0] if page else None,
@@ -46,6 +62,9 @@ def _model(name: str) -> dict[str, Any]:
         "id": name,
         "display_name": name,
         "created_at": _UNKNOWN_DATE,
+        "object": "model",
+        "created": 0,
+        "owned_by": "anthropic",
     }
 
 

@@ -2,13 +2,12 @@
 
 from functools import partial
 
-from app.messages.schemas import MessagesErrorSchema
+from app.messages.schemas import MessagesErrorSchema, UsageSchema
 from app.web.openapi import Operation
 
 _operation = partial(Operation, problem=MessagesErrorSchema, keyed=True)
 
 OPERATIONS = (
-    Operation("/", "Answers HEAD, with which clients look for the API.", {200: ()}),
     _operation(
         "/v1/messages",
         "The model's answer, whole or as server-sent events.",
@@ -23,4 +22,9 @@ OPERATIONS = (
     ),
     _operation("/v1/models", "The models of the setting MODELS.", {200: ()}),
     _operation("/v1/models/{name}", "One of them.", {200: ()}),
+    _operation(
+        "/v1/usage",
+        "Requests and tokens by UTC day and key; since: the first day, as YYYY-MM-DD.",
+        {200: (UsageSchema,)},
+    ),
 )

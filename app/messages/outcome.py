@@ -3,13 +3,15 @@
 import time
 
 from app.contract.codes import Code
-from app.messages.errors import ApiError, ours, overloaded
+from app.messages.errors import ApiError, ours, overloaded, revoked
 from app.pool.errors import (
     CannotStart,
     CliTooOld,
+    CliUnsupported,
     PoolClosed,
     PoolError,
     PoolTimeout,
+    Revoked,
     TooManyRequests,
 )
 from app.pool.events import Ended, Kind, RateLimit
@@ -18,6 +20,7 @@ _OURS = {
     Kind.NOT_LOGGED_IN: ours(Code.NOT_AUTHENTICATED),
     Kind.DIED: ours(Code.CLI_FAILED, again=True),
     Kind.CANCELLED: ours(Code.DRAINING, again=True),
+    Kind.REVOKED: revoked(),
     Kind.NETWORK: ours(Code.UPSTREAM_UNREACHABLE, again=True),
     Kind.TIMED_OUT: ours(Code.UPSTREAM_TIMEOUT, status=504, again=True),
 }
@@ -49,8 +52,9 @@ def refusal_of(error: PoolError) -> ApiError:
         return overloaded()
     if isinstance(error, PoolClosed):
         return ours(Code.DRAINING, again=True)
-    if isinstance(error, CliTooOld):
-        return ours(Code.CLI_TOO_OLD)
+    if isinstance(error, Revoked):
+        return revoked()
     if isinstance(error, CannotStart):
-        return ours(Code.CLI_FAILED, again=True)
+        passing = not isinstance(error, CliTooOld | CliUnsupported)
+        return ours(Code(error.code), again=passing)
     return ours(Code.INTERNAL_ERROR, status=500)

@@ -1,33 +1,19 @@
 """A request of the Messages API, checked, and what of it goes where.
 
-Every top-level key stands in one of three tables: it is carried as it was sent, it is
-ours to deal with, or it is refused. The rest is for the upstream to judge.
+What is carried goes as it was sent; the rest is for the upstream to judge.
 """
 
 import json
 import re
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from app.messages.cutting import Body
+from app.messages.fields import CARRIED, OURS, REFUSED
 from app.messages.malformed import Malformed
 from app.messages.strict import Part, take_apart
-
-CARRIED = frozenset(
-    {
-        *("model", "messages", "max_tokens", "temperature", "top_p", "top_k"),
-        *("stop_sequences", "tools", "tool_choice", "thinking", "output_config"),
-        *("service_tier", "container", "context_management", "mcp_servers"),
-        *("cache_control", "inference_geo", "speed", "diagnostics", "compaction"),
-        *("fallbacks", "fallback_credit_token", "billing_policy", "thread"),
-        "output_format",  # as the beta of structured outputs had it
-    }
-)
-OURS = frozenset({"stream", "system", "metadata"})
-# They would replace the CLI's own header, its login's beta included, or be sent on.
-REFUSED = frozenset({"betas", "anthropic_beta"})
 
 _LARGE = 1 << 20  # bytes
 # The GIL, which this lets others have in time, is the process's as well: eight large
@@ -62,7 +48,7 @@ def read_request(body: Body, *, unknown_fields: bool = False) -> MessagesRequest
     Raises:
         Malformed: it cannot be carried exactly.
     """
-    with _ONE_AT_A_TIME if len(body) > _LARGE else nullcontext():
+    with taking_turns(body):
         members = take_apart(body, lists={"messages"}).parts
     _check_names(members, unknown_fields)
     model = _model(members)
@@ -77,10 +63,15 @@ def read_request(body: Body, *, unknown_fields: bool = False) -> MessagesRequest
     )
 
 
+def taking_turns(body: Body) -> AbstractContextManager[object]:
+    """Read this body while no other large one is read."""
+    return _ONE_AT_A_TIME if len(body) > _LARGE else nullcontext()
+
+
 def _check_names(members: dict[str, Part], unknown_fields: bool) -> None:
     for name in members:
         if name in REFUSED:
-            raise Malformed(name, "send this as the header anthropic-beta")
+            raise Malformed(name, REFUSED[name])
         if name not in CARRIED | OURS and not unknown_fields:
             raise Malformed(name[:64], "no field of a request that this proxy knows")
 

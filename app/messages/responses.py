@@ -1,5 +1,6 @@
 """How an answer of /v1 is written: JSON, or an error in the Messages API's shape."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, json
@@ -26,13 +27,18 @@ def error_response(error: ApiError) -> Response:
     return response
 
 
-def http_error_response(error: HTTPException) -> Response:
-    """Write what Flask refuses: a path there is not, a method, a fault of our own."""
+def http_error_response(
+    error: HTTPException, write: Callable[[ApiError], Response] = error_response
+) -> Response:
+    """Write what Flask refuses: a path there is not, a method, a fault of our own.
+
+    ``write`` is how the API that was asked writes its errors.
+    """
     status = error.code or 500
     if status >= 500:
-        return error_response(ours(Code.INTERNAL_ERROR, status=500))
+        return write(ours(Code.INTERNAL_ERROR, status=500))
     sentence = f"{error.name}: see /openapi.json for what there is."
-    response = error_response(ApiError(status, sentence))
+    response = write(ApiError(status, sentence))
     for name, value in error.get_headers():
         if name in _PASSED_ON:
             response.headers[name] = value

@@ -1,4 +1,4 @@
-"""Server-sent events: each event of the answer goes out verbatim, as it comes."""
+"""Server-sent events: each event of the answer goes out as it comes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,10 +9,10 @@ from app.contract.codes import Code
 from app.messages.client import Client
 from app.messages.errors import ApiError, ours
 from app.messages.exchange import ClientGone, Events
+from app.messages.shape import Shape
 from app.pool.events import Quiet, StreamEvent
 
 PING_SECONDS = 10.0
-_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -38,34 +38,30 @@ def frames(
     events: Events,
     client: Client,
     request_id: str,
+    shape: Shape,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[bytes]:
-    """Write the events, ``ping`` every ten seconds, and ``error`` where it breaks off.
+    """Write the events, a ping every ten seconds, and the error where it breaks off.
 
     Nothing follows an error: no ``message_stop`` that would call it an answer.
     """
     client.begin_answer()
-    yield frame(first.type, first.raw)
+    yield from filter(None, [shape.event(first)])
     ping = clock() + PING_SECONDS
     try:
         for event in events:
-            if isinstance(event, StreamEvent):
-                yield frame(event.type, event.raw)
+            if isinstance(event, StreamEvent) and (written := shape.event(event)):
+                yield written
             if clock() >= ping or (
                 isinstance(event, Quiet) and client.is_to_be_asked()
             ):
                 ping = clock() + PING_SECONDS
-                yield _PING
+                yield shape.ping
+        yield from filter(None, [shape.end()])
     except ClientGone:
         return
     except ApiError as error:
-        yield frame("error", error.text(request_id))
+        yield shape.error(error, request_id)
     except Exception as error:
         log.exception("answer failed", request_id=request_id, exc_info=error)
-        unforeseen = ours(Code.INTERNAL_ERROR, status=500)
-        yield frame("error", unforeseen.text(request_id))
-
-
-def frame(kind: str, raw: bytes) -> bytes:
-    """Write one event."""
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), raw)
+        yield shape.error(ours(Code.INTERNAL_ERROR, status=500), request_id)

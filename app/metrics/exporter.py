@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry
@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_flask_exporter import PrometheusMetrics
 
+from app.metrics.messages import nameless
 from app.metrics.registry import Metrics
 from app.metrics.singleflight import SingleFlight
 
@@ -22,18 +23,25 @@ _Encode = Callable[[Any], bytes]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+class View(NamedTuple):
+    """What depends on who asks: a metric of its own, and whether it sees names."""
+
+    own: Metric
+    shows_names: bool
+
+
 def init_app(
-    app: Flask, metrics: Metrics, of_caller: Callable[[], Metric], *, exported: bool
+    app: Flask, metrics: Metrics, view: Callable[[], View], *, exported: bool
 ) -> None:
     """Count every request of the app, and export where that is wanted.
 
-    ``of_caller`` returns the metric that depends on who asks.
+    ``view`` returns what the caller of the current request may see.
     """
     app.before_request(_begin(metrics))
     app.after_request(_count(metrics))
     app.teardown_request(_end(metrics))
     if exported:
-        Exporter(app, metrics.registry, of_caller)
+        Exporter(app, metrics.registry, view)
 
 
 class Exporter(PrometheusMetrics):  # type: ignore[misc]  # it has no types
@@ -47,11 +55,11 @@ class Exporter(PrometheusMetrics):  # type: ignore[misc]  # it has no types
         self,
         app: Flask,
         registry: CollectorRegistry,
-        of_caller: Callable[[], Metric],
+        view: Callable[[], View],
     ) -> None:
         """Serve ``/metrics`` of the app from this registry."""
         self._scrapes = SingleFlight(lambda: _Scrape(registry))
-        self._of_caller = of_caller
+        self._view = view
         super().__init__(app, path=PATH, export_defaults=False, registry=registry)
 
     def generate_metrics(
@@ -59,8 +67,8 @@ class Exporter(PrometheusMetrics):  # type: ignore[misc]  # it has no types
     ) -> tuple[str, str]:
         """Write all metrics, or those of these names, in the format asked for."""
         encode, content_type = choose_encoder(accept_header or "")
-        own = self._of_caller()
-        text = self._scrapes.get().written(encode, content_type, own, names or ())
+        view = self._view()
+        text = self._scrapes.get().written(encode, content_type, view, names or ())
         return text, content_type
 
 
@@ -73,14 +81,16 @@ class _Scrape:
         self._lock = Lock()
 
     def written(
-        self, encode: _Encode, content_type: str, own: Metric, names: Iterable[str]
+        self, encode: _Encode, content_type: str, view: View, names: Iterable[str]
     ) -> str:
         """Write the metrics of these names (none: all), the caller's own among them."""
         wanted = frozenset(names)
-        alike = content_type, wanted, repr(own)
+        alike = content_type, wanted, repr(view)
         with self._lock:
             if alike not in self._texts:
-                families = (*self._families, own)
+                families = [*self._families, view.own]
+                if not view.shows_names:
+                    families = [nameless(each) for each in families]
                 shown = [each for each in families if _is_named(each, wanted)]
                 self._texts[alike] = encode(_Families(shown)).decode()
             return self._texts[alike]

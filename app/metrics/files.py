@@ -70,7 +70,7 @@ class CountFile(MmapedDict):
         with self._writing:
             if time.monotonic() >= self._look_at:
                 self._keep()
-            elif self._descriptor is not None and not self.problem:
+            if self._descriptor is not None and not self.problem:
                 try:
                     written = os.pwrite(self._descriptor, data, at)
                     self.problem = None if written == len(data) else _FULL

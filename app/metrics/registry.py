@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from app.metrics.messages import MessagesMetrics
 from app.metrics.multiprocess import SharedValues
+from app.metrics.pool import PoolMetrics
 from app.metrics.singleflight import SingleFlight
 
 _LABELS = ("method", "endpoint", "status")
@@ -54,6 +56,8 @@ class Metrics:
             registry=self._values,
             multiprocess_mode="livesum",
         )
+        self.messages = MessagesMetrics(self._values)
+        self.pool = PoolMetrics(self._values)
         self._totals = SingleFlight(self._sum_up)
 
     def _counter(self, name: str, meaning: str, labels: Iterable[str]) -> Counter:

@@ -1,7 +1,7 @@
 """Who probes: the process that holds the lock on a file, which its death releases.
 
-In the same file lies a number that tells the others of news. The file is read and
-written, never mapped into memory: see ``store.py``.
+In the same file lie two numbers that tell the others of news. The file is read and
+written, never mapped into memory: see ``app/database.py``.
 """
 
 import fcntl
@@ -11,7 +11,10 @@ import threading
 import time
 from pathlib import Path
 
+from app.database import is_at
+
 _NUMBER = struct.Struct("Q")
+_TRAFFIC_AT = _NUMBER.size  # where the second number lies
 _UNSHARED = 1  # in place of a generation: who leads cannot write what it finds
 
 
@@ -39,11 +42,12 @@ class Leadership:
 
         Reading it is one system call, so that every answer can.
         """
-        try:
-            file = self._open() if self._descriptor is None else self._descriptor
-            return int(_NUMBER.unpack(os.pread(file, _NUMBER.size, 0))[0])
-        except (OSError, struct.error):
-            return 0
+        return self._number(0)
+
+    @property
+    def traffic_generation(self) -> int:
+        """Return the number last told of the traffic, as cheaply."""
+        return self._number(_TRAFFIC_AT)
 
     @property
     def unshared(self) -> bool:
@@ -83,8 +87,19 @@ class Leadership:
         """Say that nothing can be written, so that all others check for themselves."""
         self._tell(_UNSHARED)
 
-    def _tell(self, number: int) -> None:
-        os.pwrite(self._open(), _NUMBER.pack(number), 0)
+    def tell_traffic(self) -> None:
+        """Say that there is something new to read of the traffic; anybody may."""
+        self._tell(time.monotonic_ns(), _TRAFFIC_AT)
+
+    def _tell(self, number: int, place: int = 0) -> None:
+        os.pwrite(self._open(), _NUMBER.pack(number), place)
+
+    def _number(self, place: int) -> int:
+        try:
+            file = self._open() if self._descriptor is None else self._descriptor
+            return int(_NUMBER.unpack(os.pread(file, _NUMBER.size, place))[0])
+        except (OSError, struct.error):
+            return 0
 
     def _open(self) -> int:
         """Return the file, opened again where another is in its place, or none.
@@ -113,11 +128,3 @@ class Leadership:
             os.close(new)
             raise
         return new
-
-
-def is_at(path: Path, opened: os.stat_result) -> bool:
-    """Tell whether what was opened is still what lies there."""
-    try:
-        return os.path.samestat(path.stat(), opened)
-    except OSError:
-        return False

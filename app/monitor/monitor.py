@@ -2,7 +2,8 @@
 
 One thread a process. In the process that leads, it inspects cheap facts every second
 and has the CLI probed, in a second thread, when that is due; never a second time beside
-the first. In the others it reads what the leader wrote.
+the first. In the others it reads what the leader wrote. What a request ended with is
+taken in by the process that served it, at once, and by the leader for all others.
 Answers read one frozen ``Health``; no request starts or waits for anything.
 """
 
@@ -14,15 +15,17 @@ from datetime import UTC, datetime
 
 import structlog
 
-from app.components.evidence import Evidence
-from app.contract.codes import Code
+from app.components.evidence import Traffic
 from app.monitor import schedule, verdict
-from app.monitor.prober import Prober
+from app.monitor.checks import Checks, Step
+from app.monitor.prober import Prober, Require
 from app.monitor.report import Report, report_health
 from app.monitor.shared import Shared
 from app.monitor.state import Change, Health
 from app.monitor.store import Store
 from app.monitor.subject import subject
+from app.monitor.tally import Tally
+from app.pool.outcome import Outcome
 from app.runtime import Runtime
 from config.settings import Settings
 
@@ -31,7 +34,8 @@ POLL_EVERY = 0.2  # seconds between two readings of what the leader wrote
 _REPORT_LASTS = 0.5  # seconds, so that its timestamp is right to the second
 _ADOPTED_WITHIN = 0.5  # seconds, of a start
 _TRY_AGAIN = 0.02  # seconds
-_ENDED_AFTER = 2.0  # seconds, for a question about a login that has changed since
+
+OnLook = Callable[[Report, bool], None]
 
 log = structlog.get_logger(__name__)
 
@@ -45,28 +49,39 @@ class Monitor:
         runtime: Runtime,
         on_change: Callable[[Change], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        require: Require = lambda *_: None,
+        on_look: OnLook = lambda *_: None,
     ) -> None:
         """Take the settings; nothing runs before ``ensure_running`` or ``check``.
 
-        ``on_change`` hears of the transitions that this process has found.
+        ``on_change`` hears of the transitions that this process has found; ``require``
+        shows that requests are sent exactly; ``on_look`` is given the report each
+        second, and whether this process is the one that probes.
         """
         self.interval = settings.health_check_interval
         self.timeout = settings.health_check_timeout
         self.longest_age = schedule.longest_age(self.interval, self.timeout)
         self._runtime = runtime
         self._clock = clock
-        self._prober = Prober(settings, clock)
-        self._shared = Shared(Store(settings.state_dir, subject(settings)), clock)
-        self._on_change = on_change
+        store = Store(settings.state_dir, subject(settings))
+        self._shared = Shared(store, clock)
+        self._tally = Tally(store, clock)
+        self._on_change, self._on_look = on_change, on_look
         self._start = threading.Lock()
         self._changing = threading.Lock()
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
-        self._probing: threading.Thread | None = None
-        self._question_at = 0.0
-        self._counted = 0
-        self._inspect_at = 0.0
+        self._inspect_at = self._look_at = 0.0
         self._health = verdict.starting(clock(), datetime.now(UTC))
+        self._checks = Checks(
+            Prober(settings, clock, require),
+            clock,
+            interval=self.interval,
+            timeout=self.timeout,
+            health=lambda: self._health,
+            update=self._update,
+            stopped=self._stopped.is_set,
+        )
         self._report: tuple[Health, bool, float, Report | None]
         self._report = (self._health, False, 0.0, None)
 
@@ -91,6 +106,11 @@ class Monitor:
         health, drained, until, report = self._report
         holds = drained is self._runtime.draining and self._clock() < until
         return report if holds and health is self._health else None
+
+    def take_in(self, outcome: Outcome) -> None:
+        """Take what a request ended with as evidence: the next answer goes by it."""
+        if traffic := self._tally.take_in(outcome, self._health.evidence):
+            self._learn(traffic)
 
     def ensure_running(self) -> None:
         """Start the background check unless it runs: after a fork it does not."""
@@ -118,9 +138,9 @@ class Monitor:
 
         What others share is neither read nor written, now and in later reports.
         """
-        evidence = self._inspect()
+        evidence = self._checks.inspect()
         while evidence.cli_found:
-            self._probe(evidence)
+            self._checks.probe(evidence)
             evidence = self._health.evidence
             if evidence.doubts != 1:
                 break  # a first inconclusive check is tried once more
@@ -132,11 +152,23 @@ class Monitor:
         leads = self._shared.try_to_lead()
         if not leads:
             self._sync()
+        elif traffic := self._tally.news():
+            self._learn(traffic)
+        self._tally.write_again()
         if self._shared.problem:
             self._shared.publish(self._health)  # what failed may go through now
         if (leads or self._shared.silent) and self._clock() >= self._inspect_at:
             self._inspect_at = self._clock() + INSPECT_EVERY
-            self._inspect_and_probe()
+            self._checks.inspect_and_probe()
+        if self._clock() >= self._look_at:
+            self._look_at = self._clock() + INSPECT_EVERY
+            self._tell_of_look(leads)
+
+    def _tell_of_look(self, leads: bool) -> None:
+        try:
+            self._on_look(self._report_now(), leads)
+        except Exception:  # who writes it down must not end who looks
+            log.exception("look not noted")
 
     def _watch(self) -> None:
         while not self._stopped.is_set():
@@ -166,66 +198,29 @@ class Monitor:
     def _sync(self) -> None:
         """Read what the leader wrote, if that is news."""
         if health := self._shared.sync_from_leader():
-            self._health = health
+            self._tally.adopt(health.evidence.traffic)
+            with self._changing:  # the leader may not have heard yet what we have seen
+                self._health = self._knowing(health, self._tally.latest)
 
-    def _inspect_and_probe(self) -> None:
-        evidence = self._inspect()
-        if self._probing is not None and self._probing.is_alive():
-            self._count_doubts()
-        elif evidence.cli_found and schedule.check_is_due(
-            evidence, self._clock(), self.interval
-        ):
-            self._note_question()
-            self._probing = threading.Thread(
-                target=self._probe, args=(evidence,), name="health-probe", daemon=True
+    def _learn(self, traffic: Traffic) -> None:
+        """Go by this traffic; a follower leaves it to the leader to tell of changes."""
+        if self._shared.leads or self._shared.silent:
+            self._update(
+                lambda health, *when: verdict.after_traffic(health, traffic, *when)
             )
-            self._probing.start()
+        else:
+            with self._changing:
+                self._health = self._knowing(self._health, traffic)
 
-    def _inspect(self) -> Evidence:
-        facts = self._prober.inspect(self._health.evidence.facts)
-        self._update(lambda *when: verdict.after_inspection(self._health, facts, *when))
-        return self._health.evidence
+    def _knowing(self, health: Health, traffic: Traffic) -> Health:
+        now = datetime.now(UTC)
+        return verdict.after_traffic(health, traffic, self._clock(), now)
 
-    def _probe(self, asked: Evidence) -> None:
-        if (facts := asked.facts) is None:
-            return
-        cli, login = self._prober.probe(
-            facts, lambda: self._is_pointless(asked), self._note_question
-        )
-        self._update(
-            lambda *when: verdict.after_check(self._health, asked, cli, login, *when)
-        )
-
-    def _is_pointless(self, asked: Evidence) -> bool:
-        """Tell whether the present question may be ended, its answer being void.
-
-        A question about a login that has changed may be about to answer all the same:
-        only one that hangs is ended.
-        """
-        now, then = self._health.evidence.facts, asked.facts
-        if self._stopped.is_set() or now is None or then is None:
-            return self._stopped.is_set()
-        if now.location.identity != then.location.identity:
-            return True
-        changed = now.login.identity != then.login.identity
-        return changed and self._clock() - self._question_at >= _ENDED_AFTER
-
-    def _note_question(self) -> None:
-        self._question_at, self._counted = self._clock(), 0
-
-    def _count_doubts(self) -> None:
-        waited = self._clock() - self._question_at
-        due = schedule.doubts_due(self._health.evidence, waited, self.timeout)
-        if due > self._counted:
-            self._counted = due
-            code = Code.CLI_TIMEOUT
-            self._update(lambda *when: verdict.after_doubt(self._health, code, *when))
-
-    def _update(self, change: Callable[[float, datetime], Health]) -> None:
+    def _update(self, step: Step) -> None:
         """Move to the next state, tell of what changed, and share it if we lead."""
         with self._changing:
             before, now = self._health, datetime.now(UTC)
-            self._health = after = change(self._clock(), now)
+            self._health = after = step(before, self._clock(), now)
             self._shared.publish(after)
         for each in verdict.changes_between(before, after, now):
             self._on_change(each)

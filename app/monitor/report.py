@@ -14,6 +14,7 @@ from app.monitor.state import Change, Health, Verdict
 
 HTTP_STATUS = {Status.HEALTHY: 200, Status.UNHEALTHY: 503, Status.ERROR: 500}
 _CHANGES_SHOWN = 10
+_STARTED_WITHIN = 1  # seconds: a working CLI is checked by then
 _WORDS = {each.name: each.unwell for each in MONITORED}
 
 
@@ -70,6 +71,7 @@ class Transition:
 class Report:
     """The service's health at ``timestamp`` (UTC); compared and cached by identity.
 
+    ``retry_after`` are the seconds until it is well again, where that is known;
     ``particulars`` are what the contract shows of the problem to a trusted caller.
     """
 
@@ -81,6 +83,7 @@ class Report:
     components: Mapping[str, ComponentReport]
     changes: tuple[Transition, ...] = ()
     warnings: tuple[str, ...] = ()
+    retry_after: int | None = None
 
     @property
     def http_status(self) -> int:
@@ -137,6 +140,7 @@ def report_health(
         },
         changes=tuple(_transition(each) for each in health.changes[:_CHANGES_SHOWN]),
         warnings=warnings,
+        retry_after=_retry_after(explained, code, evidence, now),
     )
 
 
@@ -168,6 +172,15 @@ def _remedy(
         return None
     own = [each.remedy(code, evidence) for each in components]
     return next(filter(None, own), MEANINGS[code].remedy)
+
+
+def _retry_after(
+    components: list[Monitored], code: Code | None, evidence: Evidence, now: datetime
+) -> int | None:
+    if code is None:
+        return None
+    known = [each.retry_after(code, evidence, now) for each in components]
+    return next(filter(None, known), _STARTED_WITHIN if code == Code.STARTING else None)
 
 
 def _transition(change: Change) -> Transition:

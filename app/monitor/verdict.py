@@ -3,8 +3,9 @@
 The rules: conclusive evidence moves a verdict at once; the second inconclusive check in
 a row makes the CLI unhealthy, the first leaves the last verdict standing; a verdict
 that nobody renews any more is an error. What the disk shows can only make a verdict
-worse: to make it better, the CLI has to be asked, where it can be. What evidence says
-of one component stands in that component's file.
+worse: to make it better, the CLI has to be asked, where it can be. What requests ended
+with outranks both, for as long as it is believed. What evidence says of one component
+stands in that component's file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from app.components.evidence import (
     LoginCheck,
     Source,
     Timing,
+    Traffic,
 )
 from app.contract.codes import MEANINGS, Code, Status
 from app.monitor.state import Change, Health, Verdict
@@ -51,8 +53,12 @@ def after_inspection(
         evidence = replace(evidence, cli=None, doubts=0)
     if facts and before and facts.login.identity != before.login.identity:
         vanished = before.login.has_file and facts.login.method is None
-        evidence = replace(evidence, login=_LOGGED_OUT if vanished else None)
-    return _judge(replace(health, evidence=evidence), now)
+        evidence = replace(
+            evidence,
+            login=_LOGGED_OUT if vanished else None,
+            login_changed_at=at,
+        )
+    return _judge(replace(health, evidence=evidence), at, now)
 
 
 def after_check(
@@ -92,7 +98,7 @@ def after_check(
         doubt=None,
         timings={**known.timings, **timed},
     )
-    return _judge(replace(health, evidence=evidence), now)
+    return _judge(replace(health, evidence=evidence), at, now)
 
 
 def after_doubt(health: Health, code: Code, at: float, now: datetime) -> Health:
@@ -100,7 +106,17 @@ def after_doubt(health: Health, code: Code, at: float, now: datetime) -> Health:
     evidence = health.evidence
     doubts = evidence.doubts + 1
     evidence = replace(evidence, doubts=doubts, doubt=code, probed_at=at, probed=now)
-    return _judge(replace(health, evidence=evidence), now)
+    return _judge(replace(health, evidence=evidence), at, now)
+
+
+def after_traffic(health: Health, traffic: Traffic, at: float, now: datetime) -> Health:
+    """Take in what requests ended with, unless something later is known already."""
+    if traffic.revision <= health.evidence.traffic.revision:
+        return health
+    known = replace(health, evidence=replace(health.evidence, traffic=traffic))
+    if Code.STARTING in {each.code for each in health.verdicts.values()}:
+        return known  # an inspection comes first: nothing is known of the CLI yet
+    return _judge(known, at, now)
 
 
 def changes_between(before: Health, after: Health, now: datetime) -> list[Change]:
@@ -132,18 +148,16 @@ def overall(codes: Iterable[Code | None]) -> Code | None:
     return min(wrong, key=_ORDER.__getitem__, default=None)
 
 
-def _judge(health: Health, now: datetime) -> Health:
+def _judge(health: Health, at: float, now: datetime) -> Health:
     """Settle every verdict anew on the evidence as it is now."""
+    evidence = replace(health.evidence, at=at)
     verdicts: Mapping[str, Verdict] = {
         each.name: _settle(
-            health.verdicts[each.name],
-            each.judge(health.evidence, now),
-            health.evidence,
-            now,
+            health.verdicts[each.name], each.judge(evidence, now), evidence, now
         )
         for each in MONITORED
     }
-    after = replace(health, verdicts=verdicts)
+    after = replace(health, evidence=evidence, verdicts=verdicts)
     changes = (*changes_between(health, after, now), *health.changes)
     return replace(after, changes=changes[:_CHANGES_KEPT])
 
@@ -151,10 +165,12 @@ def _judge(health: Health, now: datetime) -> Health:
 def _settle(
     last: Verdict, judgement: Judgement | None, evidence: Evidence, now: datetime
 ) -> Verdict:
-    code, source = last.code, last.source
+    code, source, seen_at = last.code, last.source, None
     if judgement is not None:
-        code, source = judgement.code, judgement.source
+        code, source, seen_at = judgement.code, judgement.source, judgement.seen_at
     at = renewed_at = evidence.inspected_at
+    if source == Source.TRAFFIC:
+        at = last.evidence_at if seen_at is None else seen_at
     if source == Source.PROBE:
         at = last.evidence_at if evidence.probed_at is None else evidence.probed_at
         if evidence.cli_found:

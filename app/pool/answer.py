@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from app.pool.events import (
     Ended,
-    Failure,
     Kind,
     Line,
     RateLimit,
+    Reply,
     Result,
     StreamEvent,
 )
@@ -48,7 +48,7 @@ class Answer:
         self.asks_again = False
         self._shown: set[str] = set()
         self._reason: str | None = None
-        self._failure = Failure()
+        self._reply = Reply()
 
     def take(self, line: Line) -> list[StreamEvent | RateLimit | Ended]:
         """Take the next line and return what the caller is to hear of it."""
@@ -56,8 +56,8 @@ class Answer:
             return self._event(line)
         if isinstance(line, RateLimit):
             return [line]
-        if isinstance(line, Failure):
-            self._failure = line
+        if isinstance(line, Reply):
+            self._reply = line
         if isinstance(line, Result):
             self.state = State.OVER
             return [self._failed(line)]
@@ -104,23 +104,25 @@ class Answer:
         return [event, self._good()]
 
     def _good(self) -> Ended:
-        return Ended(Kind.GOOD, stop_reason=self._reason)
+        id_ = self._reply.request_id
+        return Ended(Kind.GOOD, request_id=id_, stop_reason=self._reason)
 
     def _failed(self, result: Result) -> Ended:
         said = result.result
         found = _UPSTREAMS_WORDS.fullmatch(said or "")
+        answered = result.api_error_status is not None
         return Ended(
             self._kind(result),
             result.api_error_status,
-            result.api_error_type,
+            result.api_error_type if answered else result.api_error,
             found["words"] if found and result.api_error_status else None,
             said,
-            self._failure.request_id,
+            self._reply.request_id,
         )
 
     def _kind(self, result: Result) -> Kind:
         if result.api_error_status is not None:
             return Kind.UPSTREAM_ERROR
-        if self._failure.error == "authentication_failed":
+        if self._reply.error == "authentication_failed":
             return Kind.NOT_LOGGED_IN
         return Kind.NETWORK

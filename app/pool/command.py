@@ -41,16 +41,21 @@ _OVERRULED = frozenset(
 )
 
 
-def command(cli: Path) -> list[str]:
-    """Return the arguments of a warm process.
+def command(cli: Path, settings: Path | None = None) -> list[str]:
+    """Return the arguments of a warm process; ``settings`` is a file of those.
 
     It has no model of its own: each request sets it (see ``lines.settings``).
     """
-    return [str(cli), *_ARGUMENTS]
+    handed_on = ["--settings", str(settings)] if settings else []
+    return [str(cli), *_ARGUMENTS, *handed_on]
 
 
 def environment(inherited: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return the environment of a warm process whose private folder this is."""
     passed = {n: v for n, v in inherited.items() if n not in _OVERRULED}
-    private = {"CLAUDE_CODE_TMPDIR": str(folder), "CLAUDE_CODE_MAX_RETRIES": "0"}
+    private = {
+        "CLAUDE_CODE_TMPDIR": str(folder),
+        "CLAUDE_CODE_PLUGIN_CACHE_DIR": str(folder / "plugins"),  # it writes there
+        "CLAUDE_CODE_MAX_RETRIES": "0",
+    }
     return {**passed, **dict.fromkeys(_SWITCHES, "1"), **private}

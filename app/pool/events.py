@@ -3,10 +3,12 @@
 An event of the Messages API is passed on as the bytes that the CLI printed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
+
+_OF_THE_ACCOUNT = ("five_hour", "seven_day", "overage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,21 @@ class StreamEvent:
     type: str
 
 
+class Window(msgspec.Struct, frozen=True, rename="camel"):
+    """How much of one quota is used up, from 0 to 1, and when it is there again."""
+
+    utilization: float | None = None
+    resets_at: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """What the upstream said of the account's quota; comes with an OAuth login only.
 
     ``status`` is ``allowed``, ``allowed_warning`` or ``rejected``; ``window`` such as
     ``five_hour``; ``resets_at`` in seconds since 1970; ``utilization`` from 0 to 1;
-    ``raw`` all of it as JSON.
+    ``raw`` all of it as JSON; ``windows`` all quotas by name. While the budget ends
+    each answer, the CLI tells nothing of this but where it is refused (measured).
     """
 
     status: str
@@ -31,6 +41,17 @@ class RateLimit:
     resets_at: float | None = None
     utilization: float | None = None
     raw: bytes = b"{}"
+    windows: dict[str, Window] = field(default_factory=dict)
+
+    @property
+    def exhausted_until(self) -> float | None:
+        """Return when the quota is there again, if it is used up and that is known."""
+        return self.resets_at if self.status == "rejected" else None
+
+    @property
+    def of_one_model(self) -> bool:
+        """Tell whether other models may still be asked (``seven_day_opus``)."""
+        return self.window not in (None, *_OF_THE_ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +67,7 @@ class Kind(StrEnum):
     NETWORK = "network"
     NOT_LOGGED_IN = "not_logged_in"
     CANCELLED = "cancelled"
+    REVOKED = "revoked"
     DIED = "process_died"
     TIMED_OUT = "timed_out"
 
@@ -54,7 +76,8 @@ class Kind(StrEnum):
 class Ended:
     """The end of a request: the last event, and exactly one.
 
-    ``status`` and ``type`` are the upstream's error; ``message`` its own words where
+    ``status`` and ``type`` are the upstream's error; without a status, ``type`` is the
+    CLI's word (``connection_failed``). ``message`` are the upstream's own words where
     the CLI passes them on, ``said`` the CLI's sentence; ``request_id`` the upstream's;
     ``stop_reason`` that of a good answer.
     """
@@ -79,16 +102,28 @@ class Acknowledged:
     error: str | None = None
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """The CLI's own line in the model's place, when a request has failed."""
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models that the CLI offers, the one it would take by itself first."""
 
-    is_api_error_message: bool = False
-    error: str | None = None
+    names: tuple[str, ...] = ()
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The CLI's line of what was said: by the model, or by itself of a failure.
+
+    ``request_id`` is the upstream's; ``error`` is there where the request has failed.
+    """
+
     request_id: str | None = None
+    error: str | None = None
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The line after each user line's last."""
+    """The line after each user line's last.
+
+    ``modelUsage`` is of what was answered since the last ``/clear``.
+    """
 
     is_error: bool = False
     subtype: str = ""
@@ -97,6 +132,7 @@ class Result(msgspec.Struct, frozen=True):
     api_error: str | None = None
     api_error_status: int | None = None
     api_error_type: str | None = None
+    modelUsage: msgspec.Raw = msgspec.Raw()  # noqa: N815 (the CLI's name)
 
 
-Line = StreamEvent | RateLimit | Acknowledged | Failure | Result
+Line = StreamEvent | RateLimit | Acknowledged | Models | Reply | Result

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 _PIECE = 256 << 10  # bytes
+MODELS = "models"  # the id of a question
 _BODY = b"BODY"
 # No request that got this far is answered: the API refuses an empty conversation, and
 # zero tokens.
@@ -25,6 +26,11 @@ _SEPARATORS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 def is_warm() -> bytes:
     """Ask for an answer that costs nothing, to see that it is there."""
     return _control("warm", subtype="mcp_status")
+
+
+def list_models() -> bytes:
+    """Ask which models it offers; it asks nobody for that (measured)."""
+    return _control(MODELS, subtype="list_models")
 
 
 def refuse_all() -> bytes:

@@ -12,34 +12,52 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.claude.environment import child_environment
+from app.metrics.pool import PoolMetrics
 from app.pool.errors import PoolClosed
-from app.pool.events import RateLimit
+from app.pool.events import Kind
+from app.pool.folder import OwnFolder
 from app.pool.limits import Limits
 from app.pool.queue import Queue, Waiter
+from app.pool.selftest import SelfTest
 from app.pool.session import Key, Session
 from app.pool.starter import Starter
 from app.pool.stock import Stock
 from app.pool.undertaker import Undertaker
+from app.pool.watch import Watch
 
 _LOOK_EVERY = 0.5  # seconds
 _COMES_BACK_WITHIN = 5.0  # seconds
 
 
 class Pool:
-    """Lends warm processes of the Claude CLI that ``locate`` finds."""
+    """Lends warm processes of the Claude CLI that ``locate`` finds.
+
+    ``selftest`` says of that CLI whether it may be asked, to the monitor as well.
+    """
 
     def __init__(
         self,
         limits: Limits,
         locate: Callable[[], Path | None],
         environment: Callable[[], dict[str, str]] = child_environment,
-        on_rate_limit: Callable[[RateLimit], None] = lambda _: None,
+        figures: PoolMetrics | None = None,
+        knows: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Take the settings; nothing is started before ``open`` or a request."""
+        """Take the settings; nothing is started before ``open`` or a request.
+
+        ``knows`` is asked twice a second whether the callers there are still are some.
+        """
         self.limits = limits
+        self._knows = knows
+        self._folder = OwnFolder(limits.folder)
+        self.selftest = SelfTest(self._folder, limits.start_seconds)
+        self._watch = Watch(locate, environment)
         self._lock = threading.Lock()
-        self._stock = Stock(limits, Queue(limits.max_waiting))
-        self._starter = Starter(limits, locate, environment, on_rate_limit)
+        self._figures = figures
+        self._stock = Stock(limits, Queue(limits.max_waiting), figures=figures)
+        self._starter = Starter(
+            limits, locate, environment, self._folder, self.selftest
+        )
         self._undertaker = Undertaker()
         self._generation = 0
         self._closed = threading.Event()
@@ -51,6 +69,8 @@ class Pool:
             if self._keeper is not None or self._closed.is_set():
                 return
             self._keeper = threading.Thread(target=self._keep, daemon=True)
+            self._watch.has_changed()  # from here on
+            self._folder.sweep()
             self._keeper.start()
         self._settle()
 
@@ -78,6 +98,7 @@ class Pool:
 
     def _get(self, key: Key, until: float, still_waits: Callable[[], bool]) -> Session:
         self.open()
+        self._renew_if_changed()
         while True:
             session = self._wait_for_one(Waiter(key, still_waits), until)
             if session.is_empty():
@@ -128,15 +149,38 @@ class Pool:
                 if generation != self._generation:
                     self._stock.leave(outcome, "renewed")
             else:
-                self._stock.counts["starts_failed"] += 1
+                self._stock.count("starts_failed")
                 self._stock.queue.fail_first(outcome)
         self._settle()
 
     def _keep(self) -> None:
         while not self._closed.wait(_LOOK_EVERY):
+            self._renew_if_changed()
             with self._lock:
                 self._stock.look_after()
+                callers = self._stock.callers
+            for caller in callers:
+                if not self._knows(caller):
+                    self.end_caller(caller)
             self._settle()
+            self._show()
+
+    def _show(self) -> None:
+        """Show what there is; not at every change, which would slow requests down."""
+        if self._figures:
+            self._figures.show(self.stats())
+
+    def end_caller(self, caller: str) -> None:
+        """End what it holds, its running requests too, and refuse it where it waits."""
+        with self._lock:
+            busy = self._stock.leave_all_of(caller)
+        for session in busy:
+            session.cancel(Kind.REVOKED)
+        self._settle()
+
+    def _renew_if_changed(self) -> None:
+        if self._watch.has_changed():
+            self.renew()
 
     def renew(self) -> None:
         """Replace every process, the busy ones after their request.
@@ -149,6 +193,11 @@ class Pool:
             for session in self._stock.busy:
                 session.outdated = True
         self._settle()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that the CLI offers; none before the first process is warm."""
+        return self._starter.models
 
     def stats(self) -> dict[str, int]:
         """Return what there is, and what has been since the start."""
@@ -165,12 +214,15 @@ class Pool:
         for session in busy:
             session.cancel()
         self._settle()
+        self.selftest.close()
         self._starter.join()
         if self._keeper:
             self._keeper.join()
         self._settle()
         self._wait_for_the_busy()
         self._undertaker.close()
+        self._folder.close()
+        self._show()
 
     def _wait_for_the_busy(self) -> None:
         """Let those whose process was ended notice; their threads bring it back."""

@@ -5,7 +5,6 @@ setting is put to a body that the upstream refuses, so that whatever the process
 send by itself is answered by nobody.
 """
 
-import threading
 import time
 from collections.abc import Callable, Generator
 
@@ -31,6 +30,7 @@ _EMPTIES_WITHIN = 5.0  # seconds for what takes 10 to 30 ms
 
 
 _USUAL = Deadlines()
+_Hearer = Callable[[RateLimit | Result], None] | None
 
 
 class Session:
@@ -40,11 +40,7 @@ class Session:
     all the same; ``last_used`` is a monotonic time.
     """
 
-    def __init__(
-        self,
-        process: Process,
-        on_rate_limit: Callable[[RateLimit], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, process: Process) -> None:
         """Take a warm process, which is nobody's yet."""
         self.process = process
         self.key: Key | None = None
@@ -52,24 +48,27 @@ class Session:
         self.last_used = process.born
         self.doubt: str | None = None
         self.outdated = False
-        self._on_rate_limit = on_rate_limit
         self._answer: Answer | None = None
+        self._tell: _Hearer = None
         self._settings = 0
         self._results_due = 0
-        self._cancelled = threading.Event()
+        self._cancelled: Kind | None = None
 
     def ask(
         self,
         prompt: Prompt,
         deadlines: Deadlines = _USUAL,
         quiet: float | None = None,
+        tell: _Hearer = None,
     ) -> Generator[Event]:
         """Send one request and yield its events as they come, ``Ended`` last.
 
         After each ``quiet`` seconds without a line a ``Quiet`` comes, for the caller
         to see whether anybody still listens. Leaving early ends the process at once.
+        ``tell`` hears of quota and cost, which come after ``Ended``, in ``finish``.
         """
         answer = self._answer = Answer()
+        self._tell = tell
         try:
             yield from self._answered(answer, prompt, deadlines, quiet)
         except CliTimeout:
@@ -133,21 +132,21 @@ class Session:
         self.process.tell(setting, until)
 
     def _note(self, line: Line | None) -> None:
-        if isinstance(line, RateLimit):
-            self._on_rate_limit(line)
+        if self._tell and isinstance(line, RateLimit | Result):
+            self._tell(line)
         if isinstance(line, Result):
             self._results_due -= 1
 
     def _gone(self, answer: Answer, kind: Kind) -> Ended:
         answer.state = State.OVER
-        kind = Kind.CANCELLED if self._cancelled.is_set() else kind
+        kind = self._cancelled or kind
         self.end(kind)
         return Ended(kind)
 
-    def cancel(self) -> None:
+    def cancel(self, kind: Kind = Kind.CANCELLED) -> None:
         """End the request that runs, and the process with it, at once."""
-        self._cancelled.set()
-        self.end(Kind.CANCELLED)
+        self._cancelled = kind
+        self.end(kind)
 
     def end(self, doubt: str) -> None:
         """Kill the process, which serves nobody any more."""
@@ -168,6 +167,7 @@ class Session:
         return self.doubt
 
     def _empty(self) -> None:
+        self._tell = None  # what comes now is of the emptying
         try:
             self.process.tell([lines.clear()], time.monotonic() + _EMPTIES_WITHIN)
             self._results_due += 1

@@ -1,44 +1,41 @@
 """Starts processes, each in a thread of its own, and remembers whether that works."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from app.claude.environment import probe_environment
 from app.claude.errors import ClaudeError
-from app.claude.locate import Identity, identity_of
-from app.claude.probe import Cli, is_at_least
-from app.claude.process import run
-from app.pool.errors import CannotStart, CliTooOld
-from app.pool.events import RateLimit
+from app.claude.login import read_key_helper
+from app.pool.errors import CannotStart, CliNotExecutable, CliNotFound
+from app.pool.folder import OwnFolder
 from app.pool.limits import Limits
 from app.pool.process import Process
+from app.pool.selftest import SelfTest
 from app.pool.session import Session
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds
-# What all of this was measured on. An older CLI may ignore the setting that carries a
-# request's body, and would then send something else than was asked.
-_LEAST = (2, 1, 330)
 
 
 class Starter:
-    """What a pool starts its processes with."""
+    """What a pool starts its processes with; ``models``: what the last one offers."""
 
     def __init__(
         self,
         limits: Limits,
         locate: Callable[[], Path | None],
         environment: Callable[[], dict[str, str]],
-        on_rate_limit: Callable[[RateLimit], None],
+        folder: OwnFolder,
+        selftest: SelfTest,
     ) -> None:
         """Take what each start asks for anew: the binary, the environment."""
-        self._limits, self._on_rate_limit = limits, on_rate_limit
+        self._limits = limits
+        self._folder, self._selftest = folder, selftest
         self._locate, self._environment = locate, environment
         self._threads: set[threading.Thread] = set()
         self._pause, self._not_before = 0.0, 0.0
-        self._new_enough: Identity | None = None
+        self.models: tuple[str, ...] = ()
 
     @property
     def works(self) -> bool:
@@ -54,38 +51,37 @@ class Starter:
     def session(self) -> Session | CannotStart:
         """Return a new warm process, or why there is none."""
         try:
-            started = Session(self._process(), self._on_rate_limit)
-        except (ClaudeError, CliTooOld, OSError) as error:
+            started = Session(self._process())
+        except (ClaudeError, CannotStart, OSError) as error:
             self._pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, 2 * self._pause))
             self._not_before = time.monotonic() + self._pause
-            return error if isinstance(error, CliTooOld) else CannotStart(str(error))
+            return error if isinstance(error, CannotStart) else CannotStart(str(error))
         self._pause = 0.0
         return started
 
     def _process(self) -> Process:
         cli, limits = self._locate(), self._limits
         if cli is None:
-            raise FileNotFoundError("no Claude CLI was found")
-        environment, seconds = self._environment(), limits.start_seconds
-        self._refuse_old(cli, seconds)
-        return Process.start(cli, environment, limits.folder, seconds)
-
-    def _refuse_old(self, cli: Path, seconds: float) -> None:
-        """Ask for the version, once for each binary.
-
-        Raises:
-            CliTooOld: it is older than what the pool was measured on.
-        """
-        identity = identity_of(cli.stat())
-        if identity == self._new_enough:
-            return
-        asked = partial(
-            run, environment=probe_environment(), folder=Path("/"), deadline=seconds
+            raise CliNotFound("no Claude CLI was found")
+        if not (cli.is_file() and os.access(cli, os.X_OK)):
+            raise CliNotExecutable(f"{cli} is no executable file")
+        self._selftest.require(cli)
+        environment = self._environment()
+        process = Process.start(
+            cli,
+            environment,
+            self._folder.path(),
+            limits.start_seconds,
+            key_helper=read_key_helper(environment),
         )
-        version = Cli(cli, asked).version()
-        if not is_at_least(version, _LEAST):
-            raise CliTooOld(version)
-        self._new_enough = identity
+        try:
+            self._selftest.require(cli)  # it may have been replaced meanwhile
+        except BaseException:
+            process.kill()
+            process.reap()
+            raise
+        self.models = process.models
+        return process
 
     def join(self) -> None:
         """Return when no start is under way any more."""

@@ -4,6 +4,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from app.metrics.pool import PoolMetrics
+from app.pool.errors import Revoked
 from app.pool.limits import Limits
 from app.pool.queue import Queue, Waiter
 from app.pool.session import Key, Session
@@ -25,6 +27,7 @@ class Stock:
     starting: int = 0
     leaving: list[Session] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    figures: PoolMetrics | None = None
 
     @property
     def size(self) -> int:
@@ -60,13 +63,13 @@ class Stock:
         own = [session for session in self.idle if session.key == key]
         if own:
             self.idle.remove(own[-1])
-            self.counts["hits"] += 1
+            self.count("hits")
             return own[-1]
         if not self.spares or not self._may_have_one_more(key.caller):
             return None
         session = self.spares.pop(0)
         session.key = key
-        self.counts["misses"] += 1
+        self.count("misses")
         return session
 
     def _may_have_one_more(self, caller: str) -> bool:
@@ -91,7 +94,7 @@ class Stock:
         lacking = max(0, self.limits.spares - len(self.spares)) if spares else 0
         more = max(0, min(waiting + lacking - self.starting, self.room))
         self.starting += more
-        self.counts["starts"] += more
+        self.count("starts", more)
         return more
 
     @property
@@ -119,20 +122,46 @@ class Stock:
         """Let a process go that is not busy."""
         (self.idle if session in self.idle else self.spares).remove(session)
         self.leaving.append(session)
-        self.counts[f"ends_{reason}"] += 1
+        self.count(f"ends_{reason}")
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Count what has happened, here and for all workers together."""
+        self.counts[what] += number
+        if self.figures is not None and number:
+            self.figures.count(what, number)
 
     def leave_all(self, reason: str) -> None:
         """Let go of every process that is not busy."""
         for session in (*self.idle, *self.spares):
             self.leave(session, reason)
 
+    @property
+    def callers(self) -> set[str]:
+        """Who holds a process or waits for one."""
+        held = {s.key.caller for s in self.busy + self.idle if s.key}
+        return held | {waiter.key.caller for waiter in self.queue}
+
+    def leave_all_of(self, caller: str) -> list[Session]:
+        """Let its idle processes go, refuse it where it waits; return the busy ones."""
+        for waiter in self.queue:
+            if waiter.key.caller == caller:
+                self.queue.serve(waiter, Revoked("the key was taken back"))
+        for session in [s for s in self.idle if s.key and s.key.caller == caller]:
+            self.leave(session, "revoked")
+        return [s for s in self.busy if s.key and s.key.caller == caller]
+
     def look_after(self) -> None:
-        """Let go of what was idle for too long, has grown old, or ended by itself."""
+        """Let go of what was idle for too long, has grown old, or ended by itself.
+
+        A spare is idle where there are more than there shall be: it was started for
+        one who waited, and then went away.
+        """
         now = time.monotonic()
         for session in (*self.idle, *self.spares):
+            is_kept = not session.key and len(self.spares) <= self.limits.spares
             if session.process.ended:
                 self.leave(session, "process_died")
-            elif session.key and now - session.last_used > self.limits.idle_seconds:
+            elif not is_kept and now - session.last_used > self.limits.idle_seconds:
                 self.leave(session, "idle")
             elif not session.key and now - session.process.born > self.limits.max_age:
                 self.leave(session, "age")

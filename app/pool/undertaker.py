@@ -45,8 +45,12 @@ class Undertaker:
 
     def close(self) -> None:
         """Return when none is left."""
-        while thread := self._thread:
+        while thread := self._working():
             thread.join()
+
+    def _working(self) -> threading.Thread | None:
+        with self._lock:  # under which it is started: one not yet started has no end
+            return self._thread
 
 
 def _is_over(session: Session, deadline: float) -> bool:

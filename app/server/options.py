@@ -7,6 +7,7 @@ from gunicorn.glogging import Logger
 
 from app.logs import logging_config
 from app.server.hooks import hooks
+from app.server.stopping import ENDS_WITHIN
 from app.server.worker import HeadersFirstWorker
 from config.settings import Settings
 
@@ -37,7 +38,8 @@ def gunicorn_options(settings: Settings) -> dict[str, Any]:
         # No proxy may set SCRIPT_NAME: another path than the one it let through.
         "forwarder_headers": "",
         "forwarded_allow_ips": "",
-        "graceful_timeout": math.ceil(settings.graceful_timeout),
+        # The worker itself ends its answers before, so that each is told why.
+        "graceful_timeout": math.ceil(settings.graceful_timeout + ENDS_WITHIN),
         "logconfig_dict": logging_config(settings),
         "logger_class": NoAccessLog,
         # One path a user by default: a second instance would take over the first's.

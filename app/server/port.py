@@ -4,6 +4,7 @@ import errno
 import json
 import socket
 import sys
+from typing import Any
 
 from app.contract.codes import Code
 from app.contract.problem import problem
@@ -11,6 +12,13 @@ from app.contract.problem import problem
 
 def refuse_taken_port(host: str, port: int) -> None:
     """Say so on stderr as JSON and exit with 1 where the address cannot be had."""
+    if (why := why_not(host, port)) is not None:
+        sys.stderr.write(json.dumps(why, indent=2) + "\n")
+        sys.exit(1)
+
+
+def why_not(host: str, port: int) -> dict[str, Any] | None:
+    """Return the problem where the address cannot be had; None where it can."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host,
@@ -23,8 +31,8 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, UnicodeError) as error:
-        sys.stderr.write(json.dumps(_problem(host, port, error), indent=2) + "\n")
-        sys.exit(1)
+        return _problem(host, port, error)
+    return None
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -32,7 +40,7 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _problem(host: str, port: int, error: OSError | UnicodeError) -> object:
+def _problem(host: str, port: int, error: OSError | UnicodeError) -> dict[str, Any]:
     if getattr(error, "errno", None) == errno.EADDRINUSE:
         code, said = Code.PORT_IN_USE, f"Port {port} already in use"
     else:

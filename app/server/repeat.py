@@ -11,10 +11,13 @@ from typing import Any
 
 from gunicorn.http.wsgi import Response
 
+from app.health.faces import MAY_ASK_FOR_ANOTHER
 from app.health.replay import Answer, Replay
 
 _PROBE = re.compile(rb"(GET|HEAD) /health ")
-_ASKS_FOR_MORE = re.compile(rb"(?i)\n(origin|x-request-id)")
+_ASKS_FOR_MORE = re.compile(
+    rb"(?i)\n(origin|x-request-id|accept:[^\n]*(%b))" % MAY_ASK_FOR_ANOTHER.encode()
+)
 
 
 class _Joined(list[bytes]):

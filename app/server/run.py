@@ -1,5 +1,6 @@
 """gunicorn started from Python; the port is looked at before anything starts."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from app.metrics.multiprocess import share_metrics
 from app.server.key import make_key
 from app.server.options import gunicorn_options
 from app.server.port import refuse_taken_port
-from config.settings import load_settings
+from config.loading import load_settings
 
 
 class Server(BaseApplication):
@@ -39,7 +40,8 @@ def serve(options: Mapping[str, str]) -> None:
         SystemExit: the address cannot be had (1), or gunicorn ended (its exit code).
     """
     settings = load_settings(options)
-    refuse_taken_port(settings.host, settings.port)
+    if "GUNICORN_PID" not in os.environ:  # else USR2 hands us the port, still in use
+        refuse_taken_port(settings.host, settings.port)
     make_key(settings)
     share_metrics(settings.state_dir)
     Server(options).run()

@@ -24,17 +24,20 @@ from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.health.replay import Replay
+from app.pool.pool import Pool
 from app.runtime import Runtime
 from app.server import limits
 from app.server.connection import Connection
 from app.server.expect import continue_when_read
 from app.server.refusal import refuse, status_of
 from app.server.repeat import at_hand, repeat
+from app.server.stopping import end_answers_after
 from app.server.waiting import Waiting
 from app.web.current import part_of
 from config.settings import Settings
 
 _LINGER = 2.0  # seconds for the client to close, so that it reads the whole answer
+_COMING = 0.5  # seconds for the request of who has connected just before the stop
 _SEND_BUFFER = 256 << 10  # bytes; what fits, no thread waits for anybody to read
 _PAUSE = 0.05  # seconds without accepting, where there is no room and none to be made
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -59,6 +62,7 @@ class HeadersFirstWorker(ThreadWorker):
         self._replay = app.wsgi_app if isinstance(app.wsgi_app, Replay) else None
         self._most = settings.max_header_bytes
         self._patience = settings.send_timeout
+        self._grace = settings.graceful_timeout
         self._lingering = Waiting(poller, _LINGER, self._discard)
         self._idle = Waiting(poller, self.cfg.keepalive, self._wake)
         self._headers = Waiting(poller, settings.header_timeout, self._collect)
@@ -134,17 +138,29 @@ class HeadersFirstWorker(ThreadWorker):
         return keepalive and bool(conn.parser.finish_body())
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """When stopping, close who is idle, and wait for others for a moment only.
+        """When stopping, close the door and who is idle; wait for running answers.
 
-        While draining every answer has said so; after a reload nobody knows yet.
+        A connection that nobody will accept would hang, so it is refused; one that was
+        made before that is accepted, as closing would reset it, its request unanswered.
+        Who is idle is waited for for a moment only: while draining every answer has
+        said so; after a reload nobody knows yet.
         """
         del deadline
+        for listener in self.sockets:
+            self._accept_all(listener)
+            listener.close()
+        end_answers_after(self._grace, part_of(cast(Flask, self.wsgi), Pool))
         self.wait_for_and_dispatch_events(timeout=0)  # what has come is served
-        for queue in (self._idle, self._headers):
-            queue.cap(_LINGER)
-            for conn in queue if self._is_draining() else ():
-                if not conn.collected:
-                    self._drop(conn, queue)
+        self._idle.cap(_LINGER)
+        self._headers.cap(_COMING)
+        for conn in self._idle if self._is_draining() else ():
+            self._drop(conn, self._idle)
+
+    def _accept_all(self, listener: socket.socket) -> None:
+        before = None
+        while self.nr_conns != before:
+            before = self.nr_conns
+            self.accept(listener)
 
     def _is_draining(self) -> bool:
         return self._runtime.draining

@@ -1,4 +1,6 @@
-"""Who is trusted: a direct caller on this machine, or one who has the key.
+"""Who is trusted: a direct caller on this machine, or one who has the operator's key.
+
+Who has a key with a name may use ``/v1``, and is no more than a stranger elsewhere.
 
 A direct caller connects over loopback with a socket of the service's own user, by the
 kernel's word: what passes requests on runs as another user. And nothing in the request
@@ -13,8 +15,11 @@ from ipaddress import ip_address
 
 from flask import Request
 
+from app.callers.caller import LOCAL, OPERATOR
+from app.callers.keys import Keys
 from app.web.peer import is_own_user
-from config.settings import HealthDetails, Settings
+from config.choices import HealthDetails
+from config.settings import Settings
 
 _PASSED_ON = frozenset({"forwarded", "via", "true-client-ip", "x-client-ip"})
 _PASSED_ON_BEGIN = ("x-forwarded", "x-real-ip", "x-envoy-", "x-original-", "cf-")
@@ -30,15 +35,31 @@ def sees_details(request: Request, settings: Settings) -> bool:
     return trusting and is_direct(request)
 
 
-def caller_of(request: Request, settings: Settings) -> str | None:
+def caller_of(request: Request, settings: Settings, keys: Keys) -> str | None:
     """Return the name of who may use ``/v1``; None: nobody we know.
 
-    Without a key set, a service on loopback is open to direct callers.
+    Without a key set, with a name or without, a service on loopback is open to direct
+    callers.
     """
     if has_key(request, settings):
-        return "key"
+        return OPERATOR
+    if name := keys.name_of(_offered(request)):
+        return name
     open_here = not settings.key_is_set and is_on_loopback(settings.host)
-    return "local" if open_here and is_direct(request) else None
+    return LOCAL if open_here and is_direct(request) else None
+
+
+def sees_usage_of_all(request: Request, settings: Settings, keys: Keys) -> bool:
+    """Tell whether the caller may see what others have used.
+
+    Who shows a key with a name sees its own. ``HEALTH_DETAILS=always`` opens nothing
+    here, ``never`` leaves the operator's key alone.
+    """
+    if has_key(request, settings):
+        return True
+    if keys.name_of(_offered(request)):
+        return False
+    return settings.health_details is not HealthDetails.NEVER and is_direct(request)
 
 
 def why_refused(settings: Settings) -> str:
@@ -50,8 +71,8 @@ def why_refused(settings: Settings) -> str:
             " PROXY_API_KEY_FILE, or send the key that 'claude-proxy env' shows."
         )
     return (
-        "The key is missing or wrong. Send the value of PROXY_API_KEY as x-api-key or"
-        " as Authorization: Bearer."
+        "The key is missing or wrong. Send the value of PROXY_API_KEY, or a key of"
+        " PROXY_API_KEYS_FILE, as x-api-key or as Authorization: Bearer."
     )
 
 
@@ -62,14 +83,19 @@ def is_on_loopback(host: str) -> bool:
 
 def has_key(request: Request, settings: Settings) -> bool:
     """Compare the caller's key with ours in constant time; no key set: False."""
-    if settings.proxy_api_key is None:
-        return False
+    key = settings.proxy_api_key
+    return key is not None and any(
+        hmac.compare_digest(digest, key) for digest in _offered(request)
+    )
+
+
+def _offered(request: Request) -> list[bytes]:
+    """Return the SHA-256 of each key that the caller shows."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     offered = [request.headers.get("X-Api-Key", "")]
     if scheme.lower() == "bearer":
         offered.append(bearer)
-    digests = [hashlib.sha256(key.strip().encode()).digest() for key in offered]
-    return any(hmac.compare_digest(d, settings.proxy_api_key) for d in digests)
+    return [hashlib.sha256(key.strip().encode()).digest() for key in offered]
 
 
 def is_direct(request: Request) -> bool:
@@ -90,8 +116,10 @@ def _was_passed_on(request: Request) -> bool:
         return True
     if "Origin" in request.headers:
         return True
-    if request.headers.get("Sec-Fetch-Site", "none") != "none":
-        return True  # a browser's, for a page; "none" is what a person typed
+    # A browser's, for a page of somebody else; "none" is what a person typed, and
+    # "same-origin" our own page (by a Host that is this machine's, see below).
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        return True
     names = [name.lower() for name, _ in request.headers]
     return any(n in _PASSED_ON or n.startswith(_PASSED_ON_BEGIN) for n in names)
 

@@ -1,7 +1,7 @@
 """Slow work is admitted only up to a limit below the number of threads.
 
 Work that waits for the CLI holds a thread for seconds. A few threads are kept free of
-it, so that probes always find one.
+it, so that probes always find one: the setting MAX_CONCURRENT_REQUESTS sees to that.
 """
 
 from threading import BoundedSemaphore
@@ -23,10 +23,10 @@ class Overloaded(ServiceUnavailable):
 class Admission:
     """The places for slow work in one process."""
 
-    def __init__(self, threads: int) -> None:
-        """Keep an eighth of the threads free, two at least; one place is left."""
-        self.limit = max(1, threads - max(2, threads // 8))
-        self._places = BoundedSemaphore(self.limit)
+    def __init__(self, limit: int) -> None:
+        """Have so many places."""
+        self.limit = limit
+        self._places = BoundedSemaphore(limit)
 
     def enter(self) -> None:
         """Take a place, for who calls ``leave`` once the last byte is sent.

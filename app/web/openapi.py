@@ -28,6 +28,8 @@ class Operation:
 
     ``answers`` has the schemas of each HTTP status, none for any JSON object; ``texts``
     the content types of an answer that is text. Any other status is a ``problem``.
+    ``faces`` are other content types in which each of ``answers`` can be had, and
+    ``queries`` what may be asked for, by the parameter's name.
     ``keyed`` says that a caller with the key sees more; ``methods`` what it answers.
     """
 
@@ -35,6 +37,8 @@ class Operation:
     summary: str
     answers: Mapping[int, tuple[type[Schema], ...]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
+    faces: tuple[str, ...] = ()
+    queries: Mapping[str, str] = field(default_factory=dict)
     keyed: bool = False
     methods: tuple[str, ...] = ("get", "head")
     problem: type[Schema] = ProblemSchema
@@ -83,8 +87,13 @@ def _operation(method: str, operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "responses": _responses(operation),
     }
-    if names := re.findall(r"{(\w+)}", operation.path):
-        described["parameters"] = [_parameter(name) for name in names]
+    names = re.findall(r"{(\w+)}", operation.path)
+    parameters = [
+        *map(_parameter, names),
+        *(_query(name, meaning) for name, meaning in operation.queries.items()),
+    ]
+    if parameters:
+        described["parameters"] = parameters
     if method == "post":
         content = {"application/json": {"schema": {"type": "object"}}}
         described["requestBody"] = {"required": True, "content": content}
@@ -94,6 +103,11 @@ def _operation(method: str, operation: Operation) -> dict[str, Any]:
 def _parameter(name: str) -> dict[str, Any]:
     schema = {"type": "string"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(name: str, meaning: str) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": name, "in": "query", "description": meaning, "schema": schema}
 
 
 def _schemas(operations: Iterable[Operation]) -> list[type[Schema]]:
@@ -112,11 +126,17 @@ def _responses(operation: Operation) -> dict[str, Any]:
         str(status): _json(_MEANINGS[status], schemas)
         for status, schemas in operation.answers.items()
     }
+    for response in responses.values():
+        response["content"] |= {kind: _face(kind) for kind in operation.faces}
     if operation.texts:
         content = {kind: {"schema": {"type": "string"}} for kind in operation.texts}
         content |= responses.get("200", {}).get("content", {})
         responses["200"] = {"description": operation.summary, "content": content}
     return responses | {"default": _json("Any other error", (operation.problem,))}
+
+
+def _face(kind: str) -> dict[str, Any]:
+    return {"schema": {"type": "object" if kind.endswith("json") else "string"}}
 
 
 def _json(meaning: str, schemas: tuple[type[Schema], ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_PROBES = ("/health", "/metrics")  # asked many times a minute
+_PROBES = ("/health", "/metrics", "/page/")  # asked many times a minute, like "/"
 log = structlog.get_logger(__name__)
 
 
@@ -28,7 +28,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    level = logging.DEBUG if request.path.startswith(_PROBES) else logging.INFO
+    level = logging.DEBUG if _is_probe(request.path) else logging.INFO
     if logging.getLogger(__name__).isEnabledFor(level):
         log.log(
             level,
@@ -39,5 +39,10 @@ def _finish(response: Response) -> Response:
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.started) * 1000, 1),
             caller=request.remote_addr,
+            **({"client": g.client} if "client" in g else {}),
         )
     return response
+
+
+def _is_probe(path: str) -> bool:
+    return path == "/" or path.startswith(_PROBES)

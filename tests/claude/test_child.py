@@ -151,3 +151,12 @@ def test_a_killed_guard_leaves_no_orphan(start):
     assert child.read_line(soon()) == b"ready"
     os.kill(child._guard.pid, signal.SIGKILL)
     wait_until(lambda: not is_alive(child.pid))
+
+
+def test_what_ends_after_its_guard_is_waited_for(start, tmp_path):
+    """A busy machine may let a killed command finish a write, its guard long gone."""
+    child = start("setsid sh -c 'echo; sleep 0.5; touch late' & exec sleep 60")
+    assert child.read_line(soon()) == b""
+    child.kill()
+    child.reap()
+    assert (tmp_path / "late").exists()

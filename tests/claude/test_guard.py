@@ -16,6 +16,7 @@ import pytest
 
 from app.claude import guard
 from tests.claude.test_process import is_alive
+from tests.support.family import children
 from tests.support.processes import ROOT
 from tests.support.waiting import wait_until
 
@@ -37,11 +38,6 @@ def start() -> Iterator[Start]:
         with each:
             for child in children(each.pid) if each.poll() is None else []:
                 os.kill(child, signal.SIGKILL)
-
-
-def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in listed.read_text().split()]
 
 
 def test_the_commands_exit_code_is_the_guards(start):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.claude import locate as locating
-from app.claude.locate import locate
+from app.claude.locate import installed, locate
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +101,17 @@ def test_an_installed_cli_wins_over_the_bundled_one(tmp_path, monkeypatch):
     assert locate(None, "", tmp_path).path == bundled
     installed = executable(tmp_path / ".local/bin/claude")
     assert locate(None, "", tmp_path).path == installed
+
+
+def test_every_installed_cli_is_found_once_and_in_order(tmp_path):
+    one, two = tmp_path / "one/claude", tmp_path / ".local/bin/claude"
+    for each in (one, two):
+        each.parent.mkdir(parents=True)
+        each.write_text("#!/bin/sh\n")
+        each.chmod(0o755)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/claude").symlink_to(two)
+    search_path = f"{tmp_path / 'linked'}:{one.parent}"
+    found = installed(search_path, tmp_path)
+    assert found[:2] == (tmp_path / "linked/claude", one)
+    assert two not in found

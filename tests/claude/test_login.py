@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.claude.login import Method, read_login, read_user
+from app.claude.login import Method, read_login, read_user, why_not_renewed
 
 FUTURE = 4_102_444_800_000  # 2100-01-01 in milliseconds
 
@@ -154,3 +154,15 @@ def test_the_user_is_the_accounts_address(environment):
 def test_a_user_that_cannot_be_read_is_none(environment, content):
     (environment / ".claude.json").write_text(content)
     assert read_user({}) is None
+
+
+def test_a_mount_is_known_behind_a_link_and_with_a_blank(tmp_path, monkeypatch):
+    real, link = tmp_path / "a b", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    mounts, place = tmp_path / "mountinfo", f"{real}/.credentials.json"
+    mounts.write_text(f"2 1 8:1 / {place.replace(' ', chr(92) + '040')} rw - ext4 x rw")
+    monkeypatch.setattr("app.claude.login.MOUNTS", mounts)
+    reason = why_not_renewed({"CLAUDE_CONFIG_DIR": str(link)})
+    assert reason
+    assert "is a mount of its own" in reason

@@ -30,7 +30,7 @@ def ask(fake: FakeClaude, tmp_path: Path, deadline: float = 20.0) -> Completed:
 def is_alive(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # it ended while it was read
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
 

@@ -13,7 +13,7 @@ from app.commands.client import CannotAsk, _health_url
 from app.commands.local import here
 from app.server.key import make_key
 from config.key import plain_key
-from config.settings import load_settings
+from config.loading import load_settings
 
 BODY = {"status": "healthy", "service": "claude-proxy"}
 
@@ -107,12 +107,12 @@ def test_what_is_not_the_proxys_answer_is_none(proxy, body):
 
 def test_an_endless_answer_is_cut_off(proxy, monkeypatch):
     monkeypatch.setattr(client, "_LARGEST", 10)
-    with pytest.raises(CannotAsk):
+    with pytest.raises(CannotAsk, match="more than 10 bytes"):
         client.server(url_of(proxy), load_settings())
 
 
 def test_a_silent_server_is_given_up(monkeypatch):
-    monkeypatch.setattr(client, "_SECONDS", 0.1)
+    monkeypatch.setattr(client, "SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         began = time.monotonic()

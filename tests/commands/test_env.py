@@ -7,7 +7,7 @@ import pytest
 
 from app.server.key import make_key
 from config.key import plain_key
-from config.settings import load_settings
+from config.loading import load_settings
 from tests.commands.test_main import run
 
 

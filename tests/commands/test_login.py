@@ -58,7 +58,7 @@ def test_a_cli_that_is_no_program_of_this_machine_is_told(fake_claude):
     fake_claude.path.write_bytes(b"\x7fELF of another machine")
     said = run("login")
     assert said.returncode == 1
-    assert said.stderr.startswith("Claude CLI not available. ")
+    assert said.stderr.endswith("claude cannot be started: Exec format error.\n")
 
 
 def test_a_cli_that_may_not_be_executed_is_told(fake_claude):

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.commands import main
-from config.settings import SettingsError, describe_settings, load_settings
+from config.loading import SettingsError, describe_settings, load_settings
 
 HEALTHY = {"status": "healthy", "service": "claude-proxy"}
 UNHEALTHY = {
@@ -203,3 +203,10 @@ def test_bad_settings_leave_stdout_empty(monkeypatch):
 def test_help_explains_the_exit_codes():
     said = run("check", "-h").output
     assert "exit 0 healthy, 1 unhealthy, 2 could not ask" in said
+
+
+def test_a_health_check_loads_no_app():
+    code = "import sys, app.commands.main; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    heavy = {"flask", "gunicorn", "structlog", "msgspec", "rich", "asyncio"}
+    assert heavy.isdisjoint(loaded)

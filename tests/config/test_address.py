@@ -3,7 +3,7 @@
 import pytest
 
 from config.address import is_loopback, own_url, refuse_own_address
-from config.settings import SettingsError, load_settings
+from config.loading import SettingsError, load_settings
 
 
 @pytest.mark.parametrize(

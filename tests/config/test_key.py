@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.key import made_key_digest, plain_key
-from config.settings import load_settings
+from config.loading import load_settings
 from tests.config.test_settings import problems
 
 
@@ -31,7 +31,9 @@ def test_the_key_can_come_from_a_file(monkeypatch, tmp_path):
 @pytest.mark.parametrize("file", ["missing", "."])
 def test_a_key_file_that_cannot_be_read_is_a_problem(monkeypatch, tmp_path, file):
     monkeypatch.setenv("PROXY_API_KEY_FILE", str(tmp_path / file))
-    assert problems()[0].startswith("PROXY_API_KEY: ")
+    (said,) = problems()
+    assert said.startswith("PROXY_API_KEY: Cannot read /")
+    assert f"uid {os.geteuid()} may read, or unset PROXY_API_KEY_FILE" in said
 
 
 def test_an_empty_key_file_is_a_problem_and_not_an_open_door(monkeypatch, tmp_path):

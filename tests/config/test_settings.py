@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import (
-    HealthDetails,
-    LogFormat,
-    SettingsError,
-    describe_settings,
-    load_settings,
-)
+from config.choices import HealthDetails, LogFormat
+from config.loading import SettingsError, describe_settings, load_settings
 
 BAD = [
     ("PORT", "eighty"),
@@ -24,8 +19,11 @@ BAD = [
     ("WORKERS", "65"),
     ("THREADS", "0"),
     ("THREADS", "100000"),
+    ("MAX_CONCURRENT_REQUESTS", "0"),
+    ("MAX_CONCURRENT_REQUESTS", "29"),
     ("LOG_LEVEL", "loud"),
     ("LOG_FORMAT", "xml"),
+    ("LOG_PROMPTS", "maybe"),
     ("CORS_ENABLED", "maybe"),
     ("METRICS_ENABLED", "maybe"),
     ("MAX_CONNECTIONS", "15"),
@@ -41,11 +39,16 @@ BAD = [
     ("GRACEFUL_TIMEOUT_SECONDS", "0"),
     ("GRACEFUL_TIMEOUT_SECONDS", "soon"),
     ("HEALTH_DETAILS", "everyone"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("TRUSTED_PROXIES", "127.0.0.1,"),
+    ("TRUSTED_PROXIES", "nginx"),
     ("POOL_MAX", "0"),
     ("POOL_SPARES", "-1"),
     ("POOL_IDLE_SECONDS", "0"),
     ("POOL_REUSE", "maybe"),
     ("UNKNOWN_FIELDS", "maybe"),
+    ("UNSUPPORTED_PARAMETERS", "maybe"),
+    ("MODEL_ALIASES", "gpt-4o"),
     ("BODY_TIMEOUT_SECONDS", "0"),
     ("QUEUE_TIMEOUT_SECONDS", "-1"),
     ("FIRST_EVENT_TIMEOUT_SECONDS", "0"),
@@ -56,7 +59,10 @@ BAD = [
     ("PROXY_API_KEY", "schlüssel"),
     ("PROXY_API_KEY", "two\nlines"),
 ]
-ANYTHING_GOES = {"HOST", "MODELS", "CORS_ORIGINS", "CLAUDE_CLI_PATH"}
+ANYTHING_GOES = {
+    *("HOST", "MODELS", "CORS_ORIGINS", "CLAUDE_CLI_PATH"),
+    "PROXY_API_KEYS_FILE",  # what is in it is seen to at the server's start
+}
 
 
 def problems(**options: str) -> list[str]:
@@ -71,6 +77,18 @@ def test_the_defaults_are_the_houses():
     assert (settings.workers, settings.threads) == (1, 32)
     assert (settings.health_check_interval, settings.health_check_timeout) == (30, 10)
     assert settings.health_details is HealthDetails.TRUSTED
+
+
+@pytest.mark.parametrize(
+    ("threads", "most"), [(1, 1), (2, 1), (8, 6), (32, 28), (64, 56)]
+)
+def test_some_threads_are_kept_free_of_slow_requests(threads: int, most: int):
+    some = {"THREADS": str(threads)}
+    assert load_settings(some).max_concurrent_requests == most
+    fewer = load_settings(some | {"MAX_CONCURRENT_REQUESTS": "1"})
+    assert fewer.max_concurrent_requests == 1
+    (said,) = problems(**some, MAX_CONCURRENT_REQUESTS=str(most + 1))
+    assert f"THREADS={threads}" in said
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
@@ -164,12 +182,14 @@ def test_a_dangling_link_is_no_state_folder(tmp_path):
 def test_a_state_folder_that_cannot_be_made_is_a_problem(tmp_path, monkeypatch):
     # Root may write everywhere.
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
-    assert "no permission" in problems(STATE_DIR=str(tmp_path / "a/b"))[0]
+    (said,) = problems(STATE_DIR=str(tmp_path / "a/b"))
+    assert f"no permission in {tmp_path} for uid {os.geteuid()}" in said
+    assert f"chown -R {os.geteuid()}:{os.getegid()}" in said
 
 
 def test_the_default_state_folder_is_in_the_home_folder(monkeypatch, environment):
     monkeypatch.delenv("STATE_DIR")
-    program = "from config.settings import load_settings as l; print(l().state_dir)"
+    program = "from config.loading import load_settings as l; print(l().state_dir)"
     folder = subprocess.check_output([sys.executable, "-c", program], text=True).strip()
     assert folder.startswith(str(environment))
     assert not Path(folder).exists()

@@ -1,5 +1,6 @@
 """The endpoints as a caller sees them: body, HTTP status and headers agree."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 from app.contract.codes import Code
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
+from tests.support.outcomes import GOOD, REJECTED, limit, outcome, refused
 from tests.support.waiting import wait_until
 
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}
@@ -182,3 +184,63 @@ def test_two_trailing_slashes_are_no_redirect(client):
 def test_two_leading_slashes_are_no_redirect(client):
     answer = client.get("/", environ_overrides={"PATH_INFO": "//health"})
     assert answer.status_code in (200, 404, 503)
+
+
+@pytest.fixture
+def ends(ask, client) -> Callable[..., None]:
+    """Have requests end so, once the first check is done."""
+    ask()
+    return part_of(client.application, Monitor).take_in
+
+
+def test_a_rejected_login_has_the_contracts_words(ask, ends):
+    ends(REJECTED)
+    answer = ask()
+    assert answer.status_code == 503
+    assert answer.json["error"] == "Claude CLI authentication failed"
+    assert answer.json["details"]["code"] == "login_rejected"
+    assert answer.json["details"]["claude_cli_status"] == "not_authenticated"
+    components = ask("/health/detailed").json["components"]
+    login = components["authentication"]
+    assert (login["status"], login["logged_in"]) == ("unauthenticated", False)
+    assert login["evidence"] == {"source": "traffic", "age_seconds": 0}
+    assert components["claude_cli"]["status"] == "healthy"
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/detailed"])
+def test_an_exhausted_quota_says_when_to_come_back(ask, ends, path):
+    said = limit("rejected", "five_hour", time.time() + 100, five_hour=1.0)
+    ends(outcome(refused(429), limit=said))
+    answer = ask(path)
+    assert answer.status_code == 503
+    assert answer.json["details"]["code"] == "quota_exhausted"
+    assert 98 <= int(answer.headers["Retry-After"]) <= 100
+
+
+def test_the_detailed_report_has_the_windows_of_the_quota(ask, ends):
+    ends(outcome(GOOD, limit=limit("allowed", None, None, five_hour=0.4)))
+    quota = ask("/health/detailed").json["components"]["quota"]
+    window = {"utilization": 0.4, "resets_at": "2033-05-18T03:33:20Z"}
+    assert quota["windows"] == {"five_hour": window}
+    assert quota["status"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("key", "note"), [(None, "No request has told"), ("sk-ant-x", "with a claude.ai")]
+)
+def test_a_quota_that_nobody_has_told_is_healthy_and_says_so(
+    monkeypatch, request, key, note
+):
+    if key:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", key)
+    ask = request.getfixturevalue("ask")
+    quota = ask("/health/detailed").json["components"]["quota"]
+    assert quota["status"] == "healthy"
+    assert note in quota["note"]
+
+
+def test_an_upstream_that_fails_is_a_note_and_no_outage(ask, ends):
+    ends(outcome(refused(529, "overloaded_error")))
+    answer = ask("/health/detailed")
+    assert answer.status_code == 200
+    assert "status 529" in answer.json["components"]["upstream"]["note"]

@@ -22,6 +22,7 @@ class FakePool:
         self.events: list[Event | Exception | Callable[[], Any]] = []
         self.refusal: Exception | None = None
         self.waits = False
+        self.models: tuple[str, ...] = ()
         self.asked: list[tuple[Key, Prompt]] = []
         self.lent = self.closed = 0
         self.key: Key | None = None
@@ -40,7 +41,9 @@ class FakePool:
         finally:
             self.lent -= 1
 
-    def ask(self, prompt: Prompt, deadlines: Any, quiet: float) -> Iterator[Event]:
+    def ask(
+        self, prompt: Prompt, deadlines: Any, quiet: float, tell: Any
+    ) -> Iterator[Event]:
         assert self.key
         self.asked.append((self.key, prompt))
         try:

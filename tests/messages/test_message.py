@@ -123,6 +123,16 @@ def test_the_halves_of_a_character_in_two_pieces_are_joined():
     assert whole["content"][0]["text"] == "\U0001f600"
 
 
+def test_they_are_in_a_tools_input_too():
+    said = [
+        {"type": "input_json_delta", "partial_json": piece}
+        for piece in ('{"a": "\ud83d', '\ude00"}')
+    ]
+    block = {"type": "tool_use", "id": "toolu_1", "name": "x", "input": {}}
+    whole = put_together(blocks([(block, said)], "tool_use"))
+    assert whole["content"][0]["input"] == {"a": "\U0001f600"}
+
+
 def test_half_a_character_is_none():
     said = [delta("text", text="\ud83d")]
     whole = put_together(blocks([({"type": "text", "text": ""}, said)], "end_turn"))

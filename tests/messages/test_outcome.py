@@ -5,11 +5,15 @@ import time
 
 import pytest
 
+from app.contract.codes import Code
 from app.messages.errors import ApiError, overloaded
 from app.messages.outcome import error_of, refusal_of
 from app.pool.errors import (
     CannotStart,
+    CliNotExecutable,
+    CliNotFound,
     CliTooOld,
+    CliUnsupported,
     PoolClosed,
     PoolError,
     PoolTimeout,
@@ -107,12 +111,20 @@ def test_what_is_not_known_is_not_said(last):
         (PoolTimeout(), 529, "overloaded_error", "true"),
         (PoolClosed(), 503, "api_error", "true"),
         (CannotStart(), 503, "api_error", "true"),
+        (CliNotFound(), 503, "api_error", "true"),
         (CliTooOld(), 503, "api_error", "false"),
         (PoolError(), 500, "api_error", "false"),
     ],
 )
 def test_who_gets_no_process_is_told_why(error, status, kind, again):
     assert shown(refusal_of(error)) == (status, kind, again)
+
+
+@pytest.mark.parametrize(
+    "error", [CannotStart, CliNotFound, CliNotExecutable, CliTooOld, CliUnsupported]
+)
+def test_a_cli_that_cannot_be_asked_has_the_code_of_health(error):
+    assert refusal_of(error()).code == error.code == Code(error.code)
 
 
 def test_who_is_to_come_back_is_told_when():

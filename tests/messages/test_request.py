@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.messages.fields import CARRIED
 from app.messages.malformed import Malformed
-from app.messages.request import CARRIED, read_request
+from app.messages.request import read_request
 from tests.messages.test_strict import values
 
 LEAST = {
@@ -17,6 +18,7 @@ LEAST = {
     "messages": [{"role": "user", "content": "Hello"}],
 }
 OFF, ON = {"type": "disabled"}, {"type": "adaptive"}
+LOST_FIELDS = ["program_use_case_id", "user_profile_id", "workspace_id"]
 
 
 def read(**fields: Any):
@@ -86,6 +88,12 @@ def test_an_unknown_field_is_refused_unless_the_operator_lets_it_pass():
 def test_even_then_betas_are_a_header():
     with pytest.raises(Malformed, match=r"^betas: "):
         read_request(json.dumps(LEAST | {"betas": []}).encode(), unknown_fields=True)
+
+
+@pytest.mark.parametrize("name", LOST_FIELDS)
+def test_nor_does_a_field_pass_that_the_cli_would_lose(name):
+    with pytest.raises(Malformed, match=f"^{name}: the CLI does not carry"):
+        read_request(json.dumps(LEAST | {name: "a"}).encode(), unknown_fields=True)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from app.messages import stream
 from app.messages.client import Client
 from app.messages.errors import ApiError
 from app.messages.exchange import ClientGone, Events
+from app.messages.shape import MessagesShape
 from app.messages.stream import first_event, frames
 from app.pool.events import Quiet, StreamEvent
 
@@ -26,7 +27,7 @@ def events_of(*said: StreamEvent | Quiet | Exception) -> Events:
 
 
 def written(*said, clock=lambda: 0.0) -> list[bytes]:
-    return [*frames(START, events_of(*said), HERE, "r1", clock)]
+    return [*frames(START, events_of(*said), HERE, "r1", MessagesShape(), clock)]
 
 
 def test_each_event_is_verbatim():
@@ -43,7 +44,7 @@ def test_each_event_goes_out_before_the_next_has_come():
         came.append(2)
 
     came: list[int] = []
-    going = frames(START, events(), HERE, "r1")
+    going = frames(START, events(), HERE, "r1", MessagesShape())
     assert b"message_start" in next(going)
     assert came == []
     assert b"message_stop" in next(going)

@@ -198,7 +198,22 @@ def test_counting_tokens_is_not_supported(client):
     assert answer.headers["x-should-retry"] == "false"
 
 
-def test_the_models_that_are_set_are_listed(client):
+def listed(client) -> list[str]:
+    return [each["id"] for each in client.get("/v1/models").json["data"]]
+
+
+def test_the_models_that_are_set_are_listed(fake_claude, make_app, direct):
+    client = make_app(MODELS="b-1, a-2").test_client()
+    client.environ_base |= direct
+    assert listed(client) == ["b-1", "a-2"]
+
+
+def test_else_those_that_the_cli_offers(client, pool):
+    pool.models = ("claude-new-9",)
+    assert listed(client) == ["claude-new-9"]
+
+
+def test_else_those_that_one_offered_when_this_was_written(client):
     page = client.get("/v1/models").json
     assert page["data"][0]["id"] == page["first_id"]
     assert page["has_more"] is False
@@ -206,7 +221,7 @@ def test_the_models_that_are_set_are_listed(client):
 
 
 def test_a_page_goes_on_where_the_one_before_ended(client):
-    names = [each["id"] for each in client.get("/v1/models").json["data"]]
+    names = listed(client)
     first = client.get("/v1/models?limit=1").json
     rest = client.get(f"/v1/models?after_id={first['last_id']}").json
     assert first["has_more"] is True
@@ -239,11 +254,6 @@ def test_what_nobody_foresaw_has_it_too(client, pool):
     status, kind, said = problem_of(ask(client))
     assert (status, kind) == (500, "api_error")
     assert "secret" not in said
-
-
-def test_claude_code_sees_that_somebody_is_here(client):
-    assert client.head("/").status_code == 200
-    assert client.get("/").status_code == 404
 
 
 def test_no_prompt_is_in_the_log(client, pool, caplog):

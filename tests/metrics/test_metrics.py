@@ -15,6 +15,7 @@ from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.web.current import part_of
 from tests.support.messages_api import write_login
+from tests.support.processes import ROOT
 from tests.support.waiting import wait_until
 
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}
@@ -83,7 +84,8 @@ def test_the_health_is_a_gauge(scrape, fake_claude, mode, cli, login):
     assert found[("claude_proxy_claude_cli_status",)] == cli
     assert found[("claude_proxy_authentication_status",)] == login
     assert found[("claude_proxy_component_healthy", "claude_cli")] == cli
-    assert found[("claude_proxy_component_healthy", "api_server")] == 1
+    for name in ("api_server", "quota", "upstream"):
+        assert found[("claude_proxy_component_healthy", name)] == 1
 
 
 def test_a_check_has_a_duration_and_a_last_success(scrape):
@@ -119,6 +121,10 @@ def test_start_and_memory_of_the_process_show(scrape):
     assert found[("process_resident_memory_bytes",)] > 1 << 20
 
 
+def test_workers_are_those_of_a_server(scrape):
+    assert ("claude_proxy_workers",) not in scrape()  # a test has no gunicorn
+
+
 def test_names_can_be_picked(scrape):
     picked = scrape(query="?name[]=claude_proxy_claude_cli_status")
     assert set(picked) == {("claude_proxy_claude_cli_status",)}
@@ -134,6 +140,13 @@ def test_every_metric_is_explained(client):
     text = client.get("/metrics").text
     named = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     assert named == set(re.findall(r"^# HELP (\S+) \S", text, re.MULTILINE))
+
+
+def test_every_metric_is_documented(client):
+    named = re.findall(r"^# TYPE (\S+)", client.get("/metrics").text, re.MULTILINE)
+    described = (ROOT / "docs/metrics.md").read_text()
+    mine = [name for name in named if not name.endswith("_created")]
+    assert [name for name in mine if f"`{name}`" not in described] == []
 
 
 def test_a_streamed_answer_is_timed_until_its_last_byte(app):

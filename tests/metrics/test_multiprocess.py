@@ -1,7 +1,7 @@
 """The folder that the workers of one server share."""
 
 from app.metrics.multiprocess import share_metrics
-from config.settings import load_settings
+from config.loading import load_settings
 
 
 def test_a_strange_folder_in_the_state_dir_does_not_stop_the_start(monkeypatch):

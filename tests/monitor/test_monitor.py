@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,10 @@ from app.contract.codes import Code
 from app.monitor import monitor as monitoring
 from app.monitor import schedule
 from app.monitor.monitor import Monitor
+from app.monitor.state import Change
 from app.runtime import Runtime
-from config.settings import load_settings
+from config.loading import load_settings
+from tests.support.outcomes import ANSWERED, REJECTED
 from tests.support.waiting import wait_until
 
 
@@ -28,7 +31,7 @@ def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     started: list[Monitor] = []
     threads = threading.active_count()
 
-    def start(**settings: str) -> Monitor:
+    def start(**settings: Any) -> Monitor:
         monitor = make(**settings)
         monitor.ensure_running()
         started.append(monitor)
@@ -40,8 +43,12 @@ def watch(monkeypatch) -> Iterator[Callable[..., Monitor]]:
     wait_until(lambda: threading.active_count() <= threads)
 
 
-def make(clock: Callable[[], float] = time.monotonic, **settings: str) -> Monitor:
-    return Monitor(load_settings(settings), Runtime("::1", 1), clock=clock)
+def make(
+    clock: Callable[[], float] = time.monotonic,
+    on_change: Callable[[Change], None] = lambda _: None,
+    **settings: str,
+) -> Monitor:
+    return Monitor(load_settings(settings), Runtime("::1", 1), on_change, clock)
 
 
 def described(monitor: Monitor, component: str) -> Mapping[str, object]:
@@ -298,3 +305,62 @@ def test_a_worker_that_finds_the_state_locked_tries_again(fake_claude, watch, tm
     release.start()
     assert watch().report().code is None
     release.join()
+
+
+def test_a_rejected_login_shows_in_the_next_report(fake_claude, watch):
+    monitor = watch()
+    becomes(monitor, None)
+    monitor.take_in(REJECTED)
+    assert monitor.report().code == Code.LOGIN_REJECTED
+    monitor.take_in(ANSWERED)
+    assert monitor.report().code is None
+
+
+def test_what_one_process_has_seen_all_show_and_none_forgets(fake_claude, watch):
+    leader = watch()
+    becomes(leader, None)
+    follower, another = watch(), watch()
+    assert follower.report().code is None
+    follower.take_in(REJECTED)
+    assert follower.report().code == Code.LOGIN_REJECTED
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        assert follower.report().code == Code.LOGIN_REJECTED
+    assert leader.report().code == Code.LOGIN_REJECTED
+    assert another.report().code == Code.LOGIN_REJECTED
+    another.take_in(ANSWERED)
+    assert another.report().code is None
+    becomes(leader, None)
+    becomes(follower, None)
+
+
+def test_a_change_is_told_by_one_process(fake_claude, watch):
+    told: list[Change] = []
+    leader, follower = watch(on_change=told.append), watch(on_change=told.append)
+    becomes(follower, None)
+    told.clear()
+    follower.take_in(REJECTED)
+    becomes(leader, Code.LOGIN_REJECTED)
+    wait_until(lambda: told)  # which comes after the health that is told of
+    assert [each.after for each in told] == [Code.LOGIN_REJECTED]
+
+
+def test_what_was_seen_holds_when_the_state_cannot_be_written(
+    fake_claude, watch, tmp_path
+):
+    monitor = watch()
+    becomes(monitor, None)
+    with sqlite3.connect(tmp_path / "state/health.sqlite") as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        monitor.take_in(REJECTED)
+        assert monitor.report().code == Code.LOGIN_REJECTED
+    connection.close()
+
+
+def test_a_login_that_is_rejected_and_made_anew(fake_claude, watch, environment):
+    log_in(environment)
+    monitor = watch()
+    becomes(monitor, None)
+    monitor.take_in(REJECTED)
+    log_in(environment, refreshToken="y")
+    becomes(monitor, None)

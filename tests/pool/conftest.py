@@ -1,7 +1,7 @@
 """The real CLI, a login, and a Messages API that answers as a test says."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,13 @@ def pools(real_claude: Path, upstream: Upstream, folder: Path) -> Iterator[Any]:
     """Make pools; each is closed after the test, and then nothing may be left."""
     made: list[Pool] = []
 
-    def make(**limits: Any) -> Pool:
+    def make(
+        cli: Path = real_claude,
+        knows: Callable[[str], bool] = lambda _: True,
+        **limits: Any,
+    ) -> Pool:
         limits = {"spares": 0, "max_size": 2, "folder": folder, **limits}
-        made.append(Pool(Limits(**limits), lambda: real_claude))
+        made.append(Pool(Limits(**limits), lambda: cli, knows=knows))
         return made[-1]
 
     yield make

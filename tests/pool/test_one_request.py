@@ -140,9 +140,22 @@ def test_a_404_is_two_requests_none_of_them_answered(session, upstream):
 def test_a_dropped_connection_is_no_answer(session, upstream, cut):
     upstream.always(Answer(message(), cut=cut))
     events = ask(session)
-    assert ended(events).kind is Kind.NETWORK
+    assert (ended(events).kind, ended(events).type) == (Kind.NETWORK, None)
     assert not stopped(events)
     assert all_requests(upstream) == 1
+
+
+def test_an_upstream_that_is_not_reached_is_told_from_that(
+    session, monkeypatch, real_claude
+):
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    process = Process.start(real_claude, child_environment(), None, 30)
+    other = Session(process)
+    other.key = session.key
+    end = ended(ask(other))
+    assert (end.kind, end.type) == (Kind.NETWORK, "connection_failed")
+    other.end("test is over")
+    process.reap()
 
 
 @pytest.mark.parametrize("begun", [0, 3])

@@ -12,10 +12,13 @@ import pytest
 
 from app.pool.errors import (
     CannotStart,
+    CliNotExecutable,
+    CliNotFound,
     CliTooOld,
     GaveUp,
     PoolClosed,
     PoolTimeout,
+    Revoked,
     TooManyRequests,
 )
 from app.pool.events import Kind
@@ -24,6 +27,8 @@ from app.pool.pool import Pool
 from app.pool.session import Key
 from tests.claude.test_process import is_alive
 from tests.pool.conftest import KEY, ask, ended, prompt
+from tests.support.builders import copy_cli
+from tests.support.messages_api import write_login
 from tests.support.upstream import Answer, message, tool_use
 from tests.support.waiting import wait_until
 
@@ -161,7 +166,15 @@ def test_a_cli_older_than_what_was_measured_is_refused(fake_claude, folder):
 
 def test_no_cli_is_told(folder):
     pool = Pool(Limits(folder=folder), lambda: None)
-    with pytest.raises(CannotStart), pool.acquire(KEY, 20):
+    with pytest.raises(CliNotFound), pool.acquire(KEY, 20):
+        pass
+    pool.close()
+
+
+def test_one_that_cannot_be_executed_is_told(folder, tmp_path):
+    (tmp_path / "claude").touch(0o600)
+    pool = Pool(Limits(folder=folder), lambda: tmp_path / "claude")
+    with pytest.raises(CliNotExecutable), pool.acquire(KEY, 20):
         pass
     pool.close()
 
@@ -184,6 +197,28 @@ def test_all_are_renewed_the_busy_ones_after_their_request(pools):
     wait_until(lambda: not is_alive(before))
     assert request(pool) != before
     assert pool.stats()["ends_renewed"] == 2
+
+
+def test_who_is_no_caller_any_more_has_no_process(pools, upstream):
+    """Its idle process ends, its running request too, and it waits for nothing."""
+    callers = {"alice", "bob"}
+    pool = pools(max_size=2, knows=callers.__contains__)
+    bobs, alices = request(pool, BOB), request(pool)
+    upstream.always(Answer(hangs=True))
+    with ThreadPoolExecutor() as threads:
+        busy = threads.submit(kind_of_end, pool, KEY)
+        wait_until(lambda: len(upstream.requests) == 3, 50)
+        waiting = threads.submit(kind_of_end, pool, Key("alice", KEY.model, "other"))
+        wait_until(lambda: pool.stats()["requests_waiting"])
+        callers.remove("alice")
+        assert busy.result(50) is Kind.REVOKED
+        with pytest.raises(Revoked):
+            waiting.result(50)
+    wait_until(lambda: not is_alive(alices), 20)
+    assert is_alive(bobs)
+    callers.clear()
+    wait_until(lambda: not is_alive(bobs), 20)
+    assert pool.stats()["pool_size"] == 0
 
 
 def test_close_ends_busy_and_waiting_requests_alike(pools, upstream):
@@ -248,3 +283,61 @@ def test_a_secret_of_one_request_is_in_no_later_one(pools, upstream):
 
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_replaced_binary_serves_the_next_request(
+    pools, real_claude, upstream, tmp_path
+):
+    cli = copy_cli(real_claude, tmp_path / "bin" / "claude")
+    pool = pools(cli)
+    first = request(pool)
+    copy_cli(real_claude, cli.with_suffix(".new")).rename(cli)
+    assert request(pool) != first
+    assert pool.stats()["ends_renewed"] == 1
+
+
+def test_a_busy_one_finishes_its_answer_before_it_is_replaced(
+    pools, upstream, environment
+):
+    pool = pools()
+    upstream.always(Answer(message("a b c"), pause=0.3))
+    with pool.acquire(KEY, 30) as session:
+        events = session.ask(prompt())
+        next(events)
+        (environment / ".claude" / "settings.json").write_text("{}")
+        wait_until(lambda: session.outdated)
+        assert ended(list(events)).kind is Kind.GOOD
+    wait_until(lambda: pool.stats().get("ends_renewed") == 1)
+
+
+def test_another_account_has_other_processes(pools, upstream, environment, monkeypatch):
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    write_login(environment)
+    pool = pools()
+    first = request(pool)
+    noted = environment / ".claude.json"  # which the CLI writes for 0.3 s on
+    wait_until(lambda: time.time() - noted.stat().st_mtime > 1)
+    write_login(environment, account="another-account")
+    wait_until(lambda: pool.stats().get("ends_renewed") == 1, 30)
+    assert request(pool) != first
+    accounts = [json.loads(r["metadata"]["user_id"]) for r in upstream.requests]
+    assert [each["account_uuid"] for each in accounts] == [
+        *("made-up-account", "another-account")
+    ]
+
+
+def test_the_users_key_helper_is_handed_on(pools, upstream, environment, monkeypatch):
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    upstream.key = "sk-ant-by-a-helper"
+    settings = environment / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"apiKeyHelper": f"echo {upstream.key}"}))
+    pool = pools()
+    request(pool)
+    with pool.acquire(KEY, 30) as session:
+        arguments = Path(f"/proc/{session.process.pid}/cmdline").read_text()
+        assert ended(ask(session)).kind is Kind.GOOD
+    assert upstream.had_key == [True, True]
+    assert upstream.key not in arguments

@@ -222,8 +222,22 @@ def test_nothing_is_left_and_the_login_is_untouched(
     assert (login.read_bytes(), login.stat().st_mtime_ns) == before
     assert list(folder.iterdir()) == []
     assert list((environment / ".claude/sessions").iterdir()) == []
+    assert not (environment / ".claude/plugins").exists()  # half written, when killed
     files = [path for path in environment.rglob("*") if path.is_file()]
     assert not [path for path in files if b"the secret" in path.read_bytes()]
+
+
+def test_what_a_kill_cuts_off_in_the_middle_of_a_write_is_removed(session, environment):
+    """The CLI writes its own file beside the old one, and is killed before it moves."""
+    half, anothers = (
+        environment / f".claude.json.tmp.{pid}.78d6b20fec94"
+        for pid in (session.process.pid, 1)
+    )
+    for file in (half, anothers):
+        file.touch()
+    session.end("test is over")
+    session.process.reap()
+    assert (half.exists(), anothers.exists()) == (False, True)
 
 
 def test_a_cli_that_crashes_at_the_start_is_told(fake_claude, folder):

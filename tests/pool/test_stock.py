@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.pool.errors import TooManyRequests
+from app.pool.errors import Revoked, TooManyRequests
 from app.pool.limits import Limits
 from app.pool.queue import Queue, Waiter
 from app.pool.session import Key, Session
@@ -186,6 +186,17 @@ def test_idle_dead_and_old_ones_leave():
     assert dict(shop.counts) == {"ends_idle": 1, "ends_process_died": 1, "ends_age": 1}
 
 
+def test_a_spare_beyond_the_spares_leaves_when_nobody_needs_it():
+    """It was started for one who waited, and then went away."""
+    shop = stock(spares=1)
+    first, second = spare(shop), spare(shop)
+    shop.look_after()
+    assert shop.spares == [first, second]
+    first.last_used = second.last_used = time.monotonic() - 301
+    shop.look_after()
+    assert (shop.leaving, shop.spares) == ([first], [second])
+
+
 def test_stats_have_the_usual_names():
     shop = stock(max_size=4)
     spare(shop), idle(shop, key("bob"))
@@ -195,3 +206,44 @@ def test_stats_have_the_usual_names():
     assert (stats["pool_size"], stats["pool_available"]) == (2, 1)
     assert (stats["pool_max"], stats["requests_waiting"]) == (4, 1)
     assert (stats["requests_num"], stats["requests_queued"]) == (2, 1)
+
+
+class Counted(dict):
+    """Figures that are kept by name."""
+
+    def count(self, name: str, number: int) -> None:
+        self[name] = self.get(name, 0) + number
+
+
+def test_what_happens_is_told_to_who_counts_for_all_workers():
+    figures = Counted()
+    shop = Stock(Limits(max_size=2, spares=0), Queue(10), figures=figures)
+    idle(shop, key("bob"))
+    arrive(shop, key("bob"))
+    arrive(shop, key("alice"))
+    assert shop.to_start(spares=False) == 1
+    shop.put_back(shop.busy[0], "asks_again")
+    assert figures == {"hits": 1, "starts": 1, "ends_asks_again": 1}
+
+
+def test_all_of_a_caller_go_and_nobody_elses():
+    shop = stock()
+    spare(shop)
+    hers = [idle(shop, key("alice", system)) for system in ("a", "b")]
+    his = idle(shop, key("bob"))
+    busy = arrive(shop, key("alice", "a")).session
+    assert shop.callers == {"alice", "bob"}
+    assert shop.leave_all_of("alice") == [busy]
+    assert shop.leaving == [hers[1]]
+    assert (shop.idle, len(shop.spares)) == ([his], 1)
+    assert shop.counts["ends_revoked"] == 1
+
+
+def test_one_of_its_requests_that_waits_is_refused():
+    shop = stock(max_size=0)
+    hers, his = arrive(shop, key("alice")), arrive(shop, key("bob"))
+    assert shop.leave_all_of("alice") == []
+    with pytest.raises(Revoked):
+        hers.outcome()
+    assert not his.has_outcome
+    assert shop.callers == {"bob"}

@@ -8,7 +8,8 @@ import pytest
 
 from app.server.key import make_key
 from config.key import plain_key
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 
 
 def full(*_: object) -> None:

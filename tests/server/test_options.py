@@ -9,10 +9,10 @@ from gunicorn.config import Config
 
 from app.monitor.monitor import Monitor
 from app.runtime import Runtime
-from app.server.hooks import on_starting, post_worker_init, worker_exit
+from app.server.hooks import hooks, on_starting, post_worker_init, worker_exit
 from app.server.options import bind_address, gunicorn_options
 from app.web.current import part_of
-from config.settings import load_settings
+from config.loading import load_settings
 
 
 @pytest.fixture
@@ -98,7 +98,13 @@ def test_a_worker_checks_before_anybody_asks(worker, monkeypatch):
     assert started == [True]
 
 
-def test_a_worker_that_ends_stops_checking(worker, monkeypatch):
+@pytest.fixture
+def stays(monkeypatch):
+    """Keep the process: the hook ends its worker's some seconds later."""
+    monkeypatch.setattr("app.server.hooks.exit_in_time", lambda: None)
+
+
+def test_a_worker_that_ends_stops_checking(worker, stays, monkeypatch):
     stopped = []
     monitor = part_of(worker.wsgi, Monitor)
     monkeypatch.setattr(monitor, "stop", lambda: stopped.append(True))
@@ -106,5 +112,13 @@ def test_a_worker_that_ends_stops_checking(worker, monkeypatch):
     assert stopped == [True]
 
 
-def test_a_worker_that_failed_to_boot_ends_without_a_traceback():
+def test_a_worker_that_failed_to_boot_ends_without_a_traceback(stays):
     worker_exit(None, SimpleNamespace(alive=False))
+
+
+def test_what_a_worker_had_no_time_to_remove_the_master_removes():
+    settings = load_settings()
+    left = settings.state_dir / "claude-pool-dead" / "claude-x"
+    left.mkdir(parents=True)
+    hooks(settings)["child_exit"](None, SimpleNamespace(slot=0))
+    assert not left.parent.exists()

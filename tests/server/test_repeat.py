@@ -36,12 +36,21 @@ def test_a_probe_is_answered_from_memory(replay, client):
         PROBE.replace(b"/health", b"/health/live"),
         PROBE.replace(b"Host", b"X-Request-ID: mine\r\nHost"),
         PROBE.replace(b"Host", b"ORIGIN: http://x\r\nHost"),
+        PROBE.replace(b"Host", b"accept: text/plain\r\nHost"),
+        PROBE.replace(b"Host", b"Accept: application/health+json\r\nHost"),
+        PROBE.replace(b"Host", b"Accept: application/json;q=0.1, */*\r\nHost"),
+        PROBE.replace(b"/health", b"/health?format=text"),
         PROBE + b"GET /",
     ],
 )
 def test_what_asks_for_more_takes_a_thread(replay, client, head):
     wait_until(lambda: client.get("/health") and hand(replay, PROBE))
     assert hand(replay, head) is None
+
+
+def test_a_probe_that_takes_anything_is_answered_from_memory(replay, client):
+    head = PROBE.replace(b"Host", b"Accept: */*\r\nHost")
+    assert wait_until(lambda: client.get("/health") and hand(replay, head))
 
 
 def test_while_draining_nothing_is_at_hand(replay, client):

@@ -6,10 +6,13 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from anthropic import Anthropic
 
 from tests.support.processes import Service
+from tests.support.upstream import Upstream
 
 
 @pytest.fixture
@@ -34,6 +37,15 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 
 @pytest.fixture
+def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    """Lead the real CLI to the stub, with a made-up API key."""
+    with Upstream() as upstream:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", upstream.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-made-up")
+        yield upstream
+
+
+@pytest.fixture
 def dial() -> Iterator[Callable[..., socket.socket]]:
     """Open connections to a service; all are closed after the test.
 
@@ -54,3 +66,32 @@ def dial() -> Iterator[Callable[..., socket.socket]]:
             return connection
 
         yield dial
+
+
+@pytest.fixture(scope="module")
+def pair(
+    tmp_path_factory, real_claude
+) -> Iterator[tuple[Upstream, Anthropic, Anthropic]]:
+    """Return the stub, a client of the stub, and one of the proxy before it."""
+    folder = tmp_path_factory.mktemp("differential")
+    with Upstream() as upstream, pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "HOME": str(folder),
+            "STATE_DIR": str(folder / "state"),
+            "ANTHROPIC_BASE_URL": upstream.url,
+            "ANTHROPIC_API_KEY": "sk-ant-made-up",
+            "CLAUDE_CLI_PATH": str(real_claude),
+            "PROXY_API_KEY": "k3y",
+        }.items():
+            patch.setenv(name, value)
+        command = [sys.executable, "-m", "app", "serve"]
+        extra = {"PORT": "0", "DRAIN_SECONDS": "0"}
+        service = Service(folder / "log", command, extra)
+        try:
+            common: Any = {"max_retries": 0, "timeout": 30}
+            direct = Anthropic(base_url=upstream.url, api_key="k3y", **common)
+            through = Anthropic(base_url=service.url, api_key="k3y", **common)
+            with direct, through:
+                yield upstream, direct, through
+        finally:
+            service.stop()

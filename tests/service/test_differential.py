@@ -4,8 +4,6 @@ What differs is what docs/messages.md lists, and nothing else.
 """
 
 import json
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,41 +13,11 @@ from hypothesis import strategies as st
 
 from tests.messages.test_strict import values
 from tests.service.corpus import CORPUS, SAY, Request, text, user
-from tests.support.processes import Service
-from tests.support.upstream import Answer, Upstream, blocks, message, tool_use
+from tests.support.upstream import Answer, blocks, message, tool_use
 
 LEAST = {"model": "claude-haiku-4-5", "max_tokens": 100, "messages": SAY}
 NO_ARGUMENTS = ("temperature", "top_p", "top_k")  # of this version of the SDK
 HEAD = ("x-anthropic-billing-header: ", "You are a Claude agent, ")
-
-
-@pytest.fixture(scope="module")
-def pair(
-    tmp_path_factory, real_claude
-) -> Iterator[tuple[Upstream, Anthropic, Anthropic]]:
-    """Return the stub, a client of the stub, and one of the proxy before it."""
-    folder = tmp_path_factory.mktemp("differential")
-    with Upstream() as upstream, pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "HOME": str(folder),
-            "STATE_DIR": str(folder / "state"),
-            "ANTHROPIC_BASE_URL": upstream.url,
-            "ANTHROPIC_API_KEY": "sk-ant-made-up",
-            "CLAUDE_CLI_PATH": str(real_claude),
-            "PROXY_API_KEY": "k3y",
-        }.items():
-            patch.setenv(name, value)
-        command = [sys.executable, "-m", "app", "serve"]
-        extra = {"PORT": "0", "DRAIN_SECONDS": "0"}
-        service = Service(folder / "log", command, extra)
-        try:
-            common: Any = {"max_retries": 0, "timeout": 30}
-            direct = Anthropic(base_url=upstream.url, api_key="k3y", **common)
-            through = Anthropic(base_url=service.url, api_key="k3y", **common)
-            with direct, through:
-                yield upstream, direct, through
-        finally:
-            service.stop()
 
 
 def send(client: Anthropic, request: Request) -> list[dict[str, Any]]:
@@ -96,7 +64,11 @@ DEFAULT_EFFORT = {"claude-opus-5-5": "medium", "claude-opus-4-8": "high"}
 
 
 def same(pair, request: Request) -> None:
-    sent, came = both(pair, request)
+    alike(*both(pair, request))
+
+
+def alike(sent: Request, came: Request) -> None:
+    """See that one is what comes of the other, by the list of docs/messages.md."""
     expected, got = as_listed(sent), without_the_clis_own(came)
     if effort := DEFAULT_EFFORT.get(sent["model"]):
         expected["output_config"] = {

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.processes import BIN
 from tests.support.waiting import wait_until
 
@@ -72,8 +72,7 @@ def test_the_exports_open_the_details(serve, fake_claude, monkeypatch):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_proxy_is_not_started_as_its_own_upstream(serve, fake_claude, way):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     own = {"ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}", "PORT": port}
     service = serve(*WAYS[way], **own)
     assert service.process.wait(30) == 2

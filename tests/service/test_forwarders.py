@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.ports import free_port
 from tests.support.processes import BIN, Service
 from tests.support.waiting import wait_until
 
@@ -93,8 +94,7 @@ def through(tmp_path: Path) -> Iterator[Callable[[str, Service], str]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def through(name: str, service: Service) -> str:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         names = {
             "port": port,
             "target": service.url.rpartition(":")[2],

@@ -40,6 +40,8 @@ def test_slow_work_leaves_threads_for_probes(service):
         slow = list(pool.map(lambda _: requests.get(url, stream=True), range(20)))
         statuses = sorted(answer.status_code for answer in slow)
         probes_answer(service)
+    for answer in slow:
+        answer.close()
     assert statuses == [200] * 6 + [503] * 14
 
 

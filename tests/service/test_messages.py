@@ -5,26 +5,19 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from tests.messages.test_request import LEAST
-from tests.support.upstream import Answer, Upstream, message, tool_use
+from tests.messages.test_request import LEAST, LOST_FIELDS
+from tests.support.upstream import Answer, message, tool_use
 from tests.support.waiting import wait_until
 
 KEY = {"x-api-key": "k3y"}
+DOOR = "/v1/messages"
+DOORS = pytest.mark.parametrize("door", [DOOR])
 SLOW = Answer([*message("word " * 3)], pause=5.0)
-
-
-@pytest.fixture
-def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", upstream.url)
-        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-made-up")
-        yield upstream
 
 
 @pytest.fixture
@@ -32,8 +25,9 @@ def service(serve, real_claude, upstream):
     return serve(CLAUDE_CLI_PATH=str(real_claude), PROXY_API_KEY="k3y")
 
 
-def ask(service, body: Any = LEAST, **more: Any) -> requests.Response:
-    url = f"{service.url}/v1/messages"
+def ask(service, body: Any = LEAST, door: str = DOOR, **more: Any) -> requests.Response:
+    """Ask by a door; the least of the one API is a request of the other as well."""
+    url = f"{service.url}{door}"
     return requests.post(url, json=body, headers=KEY, timeout=30, **more)
 
 
@@ -42,9 +36,9 @@ def connect(service) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=10)
 
 
-def send(connection: socket.socket, body: Any, *headers: str) -> None:
+def send(connection: socket.socket, body: Any, *headers: str, door: str = DOOR) -> None:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = ["POST /v1/messages HTTP/1.1", "Host: localhost", "x-api-key: k3y", *headers]
+    head = [f"POST {door} HTTP/1.1", "Host: localhost", "x-api-key: k3y", *headers]
     if not any(each.startswith("Content-Length") for each in headers):
         head.append(f"Content-Length: {len(data)}")
     connection.sendall("\r\n".join([*head, "", ""]).encode() + data)
@@ -58,6 +52,19 @@ def test_one_request_in_is_one_request_upstream(service, upstream):
     assert len(upstream.requests) == 3
 
 
+def test_what_passes_arrives_and_what_the_cli_would_lose_is_refused(
+    serve, real_claude, upstream
+):
+    options = {"UNKNOWN_FIELDS": "pass", "PROXY_API_KEY": "k3y"}
+    service = serve(CLAUDE_CLI_PATH=str(real_claude), **options)
+    assert ask(service, LEAST | {"new": {"a": [1]}}).status_code == 200
+    said = {name: ask(service, LEAST | {name: "a"}) for name in LOST_FIELDS}
+    assert [body["new"] for body in upstream.requests] == [{"a": [1]}]
+    assert {answer.status_code for answer in said.values()} == {400}
+    for name, answer in said.items():
+        assert answer.json()["error"]["message"].startswith(f"{name}: ")
+
+
 def test_a_stream_comes_as_it_is_written(service, upstream):
     upstream.always(Answer(message("a b"), pause=0.3))
     with ask(service, LEAST | {"stream": True}, stream=True) as answer:
@@ -67,11 +74,14 @@ def test_a_stream_comes_as_it_is_written(service, upstream):
     assert came[-1][1] - came[0][1] > 1.0  # five pauses, and none of them at the end
 
 
+@DOORS
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_client_that_goes_away_ends_the_request_upstream(service, upstream, stream):
+def test_a_client_that_goes_away_ends_the_request_upstream(
+    service, upstream, stream, door
+):
     upstream.always(SLOW)
     with connect(service) as connection:
-        send(connection, LEAST | {"stream": stream})
+        send(connection, LEAST | {"stream": stream}, door=door)
         wait_until(lambda: upstream.requests)
         if stream:
             assert connection.recv(100).startswith(b"HTTP/1.1 200")
@@ -80,10 +90,13 @@ def test_a_client_that_goes_away_ends_the_request_upstream(service, upstream, st
     assert seen - gone < 1.0
 
 
-def test_so_does_one_that_goes_away_while_the_upstream_is_silent(service, upstream):
+@DOORS
+def test_so_does_one_that_goes_away_while_the_upstream_is_silent(
+    service, upstream, door
+):
     upstream.always(Answer(hangs=True))
     with connect(service) as connection:
-        send(connection, LEAST)
+        send(connection, LEAST, door=door)
         wait_until(lambda: upstream.requests)
         gone = time.monotonic()
     assert wait_until(lambda: upstream.gone)[0] - gone < 1.0
@@ -166,6 +179,16 @@ def test_a_body_in_chunks(service, upstream):
     url = f"{service.url}/v1/messages"
     answer = requests.post(url, data=pieces, headers=KEY, timeout=30)
     assert answer.json()["type"] == "message"
+
+
+def test_the_models_are_those_that_the_cli_offers(
+    serve, real_claude, upstream, monkeypatch
+):
+    monkeypatch.setenv("ANTHROPIC_DEFAULT_SONNET_MODEL", "claude-sonnet-4-5")
+    options = {"POOL_SPARES": "1", "PROXY_API_KEY": "k3y"}
+    service = serve(CLAUDE_CLI_PATH=str(real_claude), **options)
+    path = "/v1/models/claude-sonnet-4-5"
+    wait_until(lambda: service.get(path, headers=KEY).status_code == 200, 30)
 
 
 def test_claude_code_is_a_client(service, upstream, real_claude, tmp_path):

@@ -1,17 +1,20 @@
 """What a prober at 20 Hz sees through a stop, a reload and a crash."""
 
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import requests
 
 from tests.support.processes import Service
 from tests.support.waiting import wait_until
 
+LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 Seen = list[tuple[str, int | str]]
 
 
@@ -114,3 +117,35 @@ def test_before_the_first_check_it_is_starting(serve, fake_claude):
     assert answer.json()["details"]["code"] == "starting"
     assert answer.headers["Retry-After"] == "1"
     service.becomes(None)
+
+
+def test_who_has_connected_is_answered_also_at_the_last_moment(
+    serve, fake_claude, dial
+):
+    service = serve(DRAIN_SECONDS="60")
+    service.becomes(None)
+    service.process.send_signal(signal.SIGTERM)
+    service.becomes("draining")
+    worker = service.workers()[0]
+    os.kill(worker, signal.SIGSTOP)
+    wait_until(lambda: is_stopped(worker))
+    late, *prompt = [dial(service) for _ in range(5)]  # the kernel lets them in
+    for caller in prompt:
+        caller.sendall(LIVE)
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: is_told_to_end(worker))
+    os.kill(worker, signal.SIGCONT)
+    assert [caller.recv(12) for caller in prompt] == [b"HTTP/1.1 200"] * 4
+    late.sendall(LIVE)
+    assert late.recv(12) == b"HTTP/1.1 200"
+
+
+def is_stopped(pid: int) -> bool:
+    threads = Path(f"/proc/{pid}/task").glob("*/status")
+    return all("State:\tT" in thread.read_text() for thread in threads)
+
+
+def is_told_to_end(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    pending = re.search(r"ShdPnd:\s+(\w+)", status).group(1)
+    return bool(int(pending, 16) >> (signal.SIGTERM - 1) & 1)

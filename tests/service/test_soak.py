@@ -19,6 +19,7 @@ import requests
 from tests.claude.test_files import STRANGE
 from tests.service.test_staying_up import ready
 from tests.support.builders import FakeClaude
+from tests.support.family import children
 from tests.support.messages_api import write_login
 from tests.support.processes import Service
 from tests.support.waiting import wait_until
@@ -126,15 +127,6 @@ class Chaos:
         self.fake.install()
 
 
-def children(pid: int) -> list[int]:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        said = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        threads = Path(f"/proc/{pid}/task").iterdir()
-        said = " ".join((each / "children").read_text() for each in threads)
-        return [int(child) for child in said.split()]
-    return []
-
-
 def commands(fake: FakeClaude) -> list[int]:
     """Return the processes anywhere that run the fake CLI, guarded or orphaned."""
     path = os.fsencode(fake.path)
@@ -152,9 +144,18 @@ def holdings(service: Service) -> dict[str, list[int]]:
     every = [f"/proc/{service.process.pid}", *workers]
     return {
         "workers": [len(workers)],
-        "descriptors": [len(list(Path(p, "fd").iterdir())) for p in every],
+        "descriptors": [descriptors(Path(p, "fd")) for p in every],
         "threads": [len(list(Path(p, "task").iterdir())) for p in every],
     }
+
+
+def descriptors(folder: Path) -> int:
+    """Count them but for the lock of a worker's own folder, held once it was needed."""
+    names = []
+    for each in folder.iterdir():
+        with suppress(OSError):
+            names.append(str(each.readlink()))
+    return sum("/claude-pool-" not in name for name in names)
 
 
 def at_rest(service: Service, fake: FakeClaude) -> dict[str, list[int]]:

@@ -6,12 +6,11 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests.support.processes import BIN, Service
+from tests.support.processes import BIN, Service, leader
 from tests.support.waiting import wait_until
 
 GUNICORN = (str(BIN / "gunicorn"), "wsgi:app")
@@ -100,21 +99,6 @@ def answers_503(service: Service) -> bool:
         return False
 
 
-def leader(state: Path) -> int:
-    """Find the process that holds the prober's lock."""
-    (lock,) = state.glob("*.lock")
-    inode = str(lock.stat().st_ino)
-
-    def holder() -> int | None:
-        for line in Path("/proc/locks").read_text().splitlines():
-            words = line.split()
-            if "FLOCK" in words and words[-3].rpartition(":")[2] == inode:
-                return int(words[4])
-        return None
-
-    return wait_until(holder)
-
-
 def test_counts_survive_killed_workers(serve, fake_claude):
     service = serve(WORKERS="2")
     service.becomes(None)
@@ -137,8 +121,7 @@ def test_the_detailed_report_has_the_same_sums(serve, fake_claude):
 
 def test_slots_keep_the_metrics_files_few(serve, fake_claude, tmp_path):
     service = serve(*GUNICORN, "--workers", "2", "--max-requests", "3")
-    service.becomes(None)
-    ask_often(service, 90)
+    ask_often(service, 90, "/health/live")
     (folder,) = (tmp_path / "state").glob("metrics-*")
     assert len(list(folder.iterdir())) <= 4 * 4
     service.stop()

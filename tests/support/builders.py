@@ -31,6 +31,15 @@ class FakeClaude:
 
     @property
     def calls(self) -> list[dict[str, Any]]:
+        """Return each time it was asked something, in order."""
+        return [call for call in self._starts() if call["argv"][:1] != ["-p"]]
+
+    @property
+    def processes(self) -> list[dict[str, Any]]:
+        """Return each time it was started for requests, or to try those."""
+        return [call for call in self._starts() if call["argv"][:1] == ["-p"]]
+
+    def _starts(self) -> list[dict[str, Any]]:
         log = self.path.with_suffix(".calls")
         lines = log.read_text().splitlines() if log.exists() else []
         return [json.loads(line) for line in lines]

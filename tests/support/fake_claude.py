@@ -39,6 +39,8 @@ def is_due(now):
 
     Each time is one file taken: a counter would not survive a kill.
     """
+    if sys.argv[1:2] == ["-p"]:
+        return False
     question = "auth" if sys.argv[1:2] == ["auth"] else "version"
     if now["mode"].startswith("auth_") and question != "auth":
         return True
@@ -59,6 +61,7 @@ def note(question, **more):
         "pid": os.getpid(),
         "at": time.monotonic(),
         "names": sorted(os.environ),
+        "values": sorted(os.environ.values()),
         "cwd": os.getcwd(),
         **more,
     }
@@ -113,6 +116,61 @@ def misbehave(mode, question, now):
     return None
 
 
+def serve_requests(mode):
+    """Take requests as a warm process does, and ask the upstream they name."""
+    env, model, system = {}, None, ""
+    for line in sys.stdin:
+        said = json.loads(line)
+        request = said.get("request", {})
+        if request.get("subtype") == "apply_flag_settings":
+            env |= request["settings"].get("env", {})
+            model = request["settings"].get("model", model)
+        if request.get("subtype") == "initialize":
+            system = request["systemPrompt"][0]
+        if request:
+            tell(
+                type="control_response",
+                response={"subtype": "success", "request_id": said["request_id"]},
+            )
+        elif said["message"]["content"] != "/clear":
+            body = {"model": model, "system": [{"type": "text", "text": system}]}
+            own = {"messages": [said["message"]], "max_tokens": 32000}
+            extra = json.loads(env["CLAUDE_CODE_EXTRA_BODY"])
+            body |= {"stream": True, **(own if mode == "ignores_body" else extra)}
+            if mode == "changes_body":
+                body["temperature"] = 1
+            for _ in range(2 if mode == "asks_twice" else 1):
+                ask(body, env.get("ANTHROPIC_BETAS", ""), mode)
+            tell(type="result", is_error=False)
+        else:
+            tell(type="result", is_error=False)
+
+
+def ask(body, betas, mode):
+    import http.client  # slow, and no question needs it
+    from urllib.parse import urlsplit
+
+    url = urlsplit(os.environ["ANTHROPIC_BASE_URL"])
+    upstream = http.client.HTTPConnection(url.hostname, url.port)
+    upstream.request(
+        "POST",
+        f"{url.path}/v1/messages?beta=true",
+        json.dumps(body),
+        {"anthropic-beta": betas},
+    )
+    answer = upstream.getresponse()
+    for line in answer.read().decode().splitlines():
+        if answer.status == 200 and line.startswith("data: "):
+            event = json.loads(line.removeprefix("data: "))
+            if mode != "changes_answer" or event["type"] != "content_block_delta":
+                tell(type="stream_event", event=event)
+    upstream.close()
+
+
+def tell(**line):
+    print(json.dumps(line), flush=True)
+
+
 def main():
     question = sys.argv[1:]
     now = behaviour()
@@ -122,6 +180,11 @@ def main():
     note(question)
     if mode.startswith("auth_"):
         mode = mode.removeprefix("auth_") if question[:1] == ["auth"] else "ok"
+    if mode.startswith("requests_"):
+        mode = mode.removeprefix("requests_") if question[:1] == ["-p"] else "ok"
+    if question[:1] == ["-p"]:
+        mode = "ok" if mode == "slow" else mode  # slow to answer questions only
+        return misbehave(mode, question, now) or serve_requests(mode)
     code = misbehave(mode, question, now)
     return answer(question, now) if code is None else code
 

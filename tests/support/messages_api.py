@@ -1,30 +1,24 @@
 """Stand in for the Anthropic Messages API, so that a real `claude` works offline.
 
-Tests use `MessagesApi` and `write_login`. `make demo` runs this file with a COMMAND,
-which then sees the stub and a made-up login, never the login of a person.
+Tests use `MessagesApi` and `write_login`, and so does `make demo`, in demo.py. As a
+program it serves until it is interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 from weakref import WeakSet
 
 WORDS = ["Hello", " from", " the", " stub."]
-PASSED_ON = "PATH LANG HOST PORT WORKERS THREADS LOG_LEVEL LOG_FORMAT CLAUDE_CLI_PATH"
 Mode = StrEnum("Mode", "OK UNAUTHORIZED RATE_LIMITED OVERLOADED SLOW HANG")
 ERRORS = {
     Mode.UNAUTHORIZED: (401, "authentication_error"),
@@ -170,6 +164,7 @@ def write_login(
     expires_in: float = 8 * 3600,
     refresh_token: bool = True,
     email: str = "demo@example.com",
+    account: str = "made-up-account",
 ) -> None:
     """Write a made-up claude.ai login into `home`, in the two files the CLI keeps.
 
@@ -180,55 +175,28 @@ def write_login(
         tokens["refreshToken"] = "made-up-refresh-token"
     plan = {"scopes": ["user:inference", "user:profile"], "subscriptionType": "max"}
     expiry = {"expiresAt": int((time.time() + expires_in) * 1000)}
-    ids = {"accountUuid": "made-up-account", "organizationUuid": "made-up-organization"}
-    account = {**ids, "emailAddress": email, "organizationName": "Demo"}
-    state = {"oauthAccount": account, "hasCompletedOnboarding": True}
+    ids = {"accountUuid": account, "organizationUuid": "made-up-organization"}
+    whose = {**ids, "emailAddress": email, "organizationName": "Demo"}
+    state = {"oauthAccount": whose, "hasCompletedOnboarding": True}
     credentials = home / ".claude/.credentials.json"
     credentials.parent.mkdir(parents=True, exist_ok=True)
     credentials.touch(0o600)
     credentials.write_text(json.dumps({"claudeAiOauth": {**tokens, **plan, **expiry}}))
-    (home / ".claude.json").write_text(json.dumps(state))
+    noted = home / ".claude.json.new"  # a CLI that reads half of it restores the last
+    noted.write_text(json.dumps(state))
+    noted.rename(home / ".claude.json")
 
 
-def _environment(home: str, url: str) -> dict[str, str]:
-    """Spell out all that the COMMAND may see, so that no real login leaks into it."""
-    quiet = ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER")
-    outer = {name: os.environ[name] for name in PASSED_ON.split() if name in os.environ}
-    stub = {"HOME": home, "ANTHROPIC_BASE_URL": url}
-    # With a claude.ai login the CLI also asks for the account, wherever the stub is.
-    stub |= {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
-    return {"LANG": "C.UTF-8", **outer, **dict.fromkeys(quiet, "1"), **stub}
-
-
-def run(command: list[str], url: str) -> int:
-    """Run the command in a throw-away HOME with a login, and return its exit code.
-
-    SIGINT, SIGTERM and SIGHUP are passed on to it. OSError when it cannot be started.
-    """
-    with TemporaryDirectory("-claude-home", ignore_cleanup_errors=True) as home:
-        write_login(Path(home))
-        # In a group of its own, Ctrl-C reaches it once, through us, and not twice.
-        child = subprocess.Popen(command, env=_environment(home, url), process_group=0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda received, _: child.send_signal(received))
-        code = child.wait()
-    return code if code >= 0 else 128 - code
-
-
-def main() -> int:
-    """Serve until interrupted, or for as long as the COMMAND runs."""
+def main() -> None:
+    """Serve until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--mode", type=Mode, choices=list(Mode), default=Mode.OK)
-    parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     with MessagesApi(options.port, options.mode) as api, suppress(KeyboardInterrupt):
-        if options.command:
-            return run(options.command, api.url)
         print(api.url, flush=True)
         api.closed.wait()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,10 +10,27 @@ from pathlib import Path
 
 import requests
 
+from tests.support.family import children
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+
+
+def leader(state: Path) -> int:
+    """Find the worker that holds the prober's lock in this STATE_DIR."""
+    (lock,) = (each for each in state.glob("*.lock") if "claude-pool" not in each.name)
+    inode = str(lock.stat().st_ino)
+
+    def holder() -> int | None:
+        for line in Path("/proc/locks").read_text().splitlines():
+            words = line.split()
+            if words[1] == "FLOCK" and words[5].rpartition(":")[2] == inode:
+                return int(words[4])
+        return None
+
+    found: int = wait_until(holder)
+    return found
 
 
 class Service:
@@ -52,9 +69,7 @@ class Service:
         ]
 
     def workers(self) -> list[int]:
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        return [int(child) for child in children.split()]
+        return children(self.process.pid)
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -70,6 +70,16 @@ def blocks(
     return [*events, last, {"type": "message_stop"}]
 
 
+def quota_used_up() -> Answer:
+    """Return a refusal for the quota of five hours; the week's is a quarter used."""
+    in_an_hour = int(time.time()) + 3600
+    told = {"status": "rejected", "representative-claim": "five_hour"}
+    told |= {name: str(in_an_hour) for name in ("reset", "5h-reset", "7d-reset")}
+    told |= {"5h-utilization": "1", "7d-utilization": "0.25"}
+    headers = {f"anthropic-ratelimit-unified-{name}": told[name] for name in told}
+    return Answer(status=429, error="rate_limit_error", headers=headers)
+
+
 def free(events: list[Body]) -> list[Body]:
     """Return the events of an answer that costs nothing, which the API never gives."""
     made: list[Body] = json.loads(
@@ -88,24 +98,29 @@ class _Scripted(Handler):
     def _answer(self, request: Body, _: object) -> None:
         upstream = self.server
         upstream.betas.append(self.headers.get("anthropic-beta", ""))
+        upstream.had_key.append(self.headers.get("x-api-key") == upstream.key)
         answer = upstream.script(request)
         if answer.hangs:
             self._watch(3600)
         elif answer.error:
             self._refuse(answer)
         else:
-            self._send(200, kind="text/event-stream")
+            self._head(answer, {"content-type": "text/event-stream"})
             self._write_events(answer)
 
     def _refuse(self, answer: Answer) -> None:
         error = {"type": answer.error, "message": f"The stub says {answer.error}."}
         body = {"type": "error", "error": error, "request_id": "req_stub"}
+        self._head(
+            answer, {"content-type": "application/json", "request-id": "req_stub"}
+        )
+        self.wfile.write(json.dumps(body).encode())
+
+    def _head(self, answer: Answer, headers: dict[str, str]) -> None:
         self.send_response(answer.status)
-        headers = {"content-type": "application/json", "request-id": "req_stub"}
         for name, value in {**headers, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
 
     def _write_events(self, answer: Answer) -> None:
         for at, event in enumerate(answer.events):
@@ -131,8 +146,9 @@ class _Scripted(Handler):
 class Upstream(MessagesApi):
     """The stub; ``script`` returns each request's answer and may change at any time.
 
-    ``requests`` are the bodies as they came, ``betas`` their beta headers, ``gone`` the
-    monotonic times at which a client went away before its answer's end.
+    ``requests`` are the bodies as they came, ``betas`` their beta headers, ``had_key``
+    whether they came with ``key``, ``gone`` the monotonic times at which a client went
+    away before its answer's end.
     """
 
     handler = _Scripted
@@ -142,6 +158,8 @@ class Upstream(MessagesApi):
         super().__init__(port)
         self.script: Callable[[Body], Answer] = lambda _: Answer(message())
         self.betas: list[str] = []
+        self.key: str | None = None
+        self.had_key: list[bool] = []
         self.gone: list[float] = []
 
     def always(self, answer: Answer) -> None:

@@ -4,10 +4,13 @@ import pytest
 from flask import request
 
 from app import create_app
+from app.callers.keys import Keys
 from app.server.key import make_key
-from app.web.access import caller_of, has_key, sees_details
+from app.web.access import caller_of, has_key, sees_details, sees_usage_of_all
 from app.web.current import part_of
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
+from tests.support.keys import ALICE
 
 STRANGER = {"REMOTE_ADDR": "203.0.113.9", "SERVER_PROTOCOL": "HTTP/1.1"}
 
@@ -58,9 +61,11 @@ def test_a_request_that_was_passed_on_is_not(trusted, header):
 
 @pytest.mark.parametrize(
     ("site", "expected"),
-    [("none", True), ("same-origin", False), ("cross-site", False), ("", False)],
+    [("none", True), ("same-origin", True), ("cross-site", False), ("", False)],
 )
-def test_only_a_person_at_a_browser_is_direct(trusted, site, expected):
+def test_of_a_browser_only_a_person_and_our_own_page_are_direct(
+    trusted, site, expected
+):
     assert trusted(headers={"Sec-Fetch-Site": site}) is expected
 
 
@@ -180,7 +185,7 @@ def ask_caller(environ, headers=None, **options) -> str | None:
         environ_overrides={"SERVER_PROTOCOL": "HTTP/1.1"} | environ,
         headers=headers,
     ):
-        return caller_of(request, part_of(app, Settings))
+        return caller_of(request, part_of(app, Settings), part_of(app, Keys))
 
 
 def test_without_a_key_set_v1_is_open_to_a_direct_caller(direct):
@@ -211,3 +216,49 @@ def test_a_key_that_the_start_made_opens_and_does_not_close(direct):
     made = (settings.state_dir / "key").read_text().strip()
     assert ask_caller(direct) == "local"
     assert ask_caller(STRANGER, {"X-Api-Key": made}) == "key"
+
+
+@pytest.fixture
+def named(write_keys) -> dict[str, str]:
+    """Have a file of keys, and return the headers of who is in it."""
+    write_keys(f"alice {ALICE}\n")
+    return {"X-Api-Key": ALICE}
+
+
+def test_a_caller_is_called_as_its_key_is(direct, named):
+    assert ask_caller(STRANGER, named) == "alice"
+    assert ask_caller(direct, {"Authorization": f"Bearer {ALICE}"}) == "alice"
+
+
+def test_a_file_of_keys_closes_as_a_key_does(direct, named):
+    assert ask_caller(direct) is None
+    assert ask_caller(direct, {"X-Api-Key": f"{ALICE}x"}) is None
+
+
+def test_a_key_with_a_name_makes_nobody_trusted(trusted, named):
+    assert not trusted(STRANGER, named)
+    assert trusted({}, named)
+
+
+def sees_all(environ, headers=None, **options) -> bool:
+    app = create_app(load_settings(options))
+    with app.test_request_context(
+        "/v1/usage",
+        base_url="http://localhost:8000",
+        environ_overrides={"SERVER_PROTOCOL": "HTTP/1.1"} | environ,
+        headers=headers,
+    ):
+        parts = part_of(app, Settings), part_of(app, Keys)
+        return sees_usage_of_all(request, *parts)
+
+
+def test_the_operator_sees_the_usage_of_all(direct, named):
+    assert sees_all(STRANGER, {"X-Api-Key": "k3y"}, PROXY_API_KEY="k3y")
+    assert sees_all(direct)
+
+
+def test_nobody_else_does(direct, named):
+    assert not sees_all(STRANGER)
+    assert not sees_all(STRANGER, HEALTH_DETAILS="always")
+    assert not sees_all(direct, HEALTH_DETAILS="never")
+    assert not sees_all(direct, named)
