@@ -6,9 +6,9 @@ VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(shell $(PYTHON) -c '$(VERSI
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PORT ?= 8000
-NODE_MODULES := tests/typescript/node_modules
+NODE_MODULES := tests/typescript/node_modules tests/browser/node_modules
 .DEFAULT_GOAL := help
-.PHONY: help cli tools install run demo test quick soak portability lint format bench lock clean
+.PHONY: help cli tools install run demo test quick soak portability lint format bench screenshots lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -34,7 +34,7 @@ test: $(VENV)/clients cli tools $(NODE_MODULES) ## Run every test, those against
 	@$(BIN)/coverage report
 
 quick: $(VENV)/dev ## Run the tests that take seconds: no server, no browser, no real CLI
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/service --ignore tests/deploy -m "not real_cli"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/service --ignore tests/deploy --ignore tests/browser -m "not real_cli"
 
 soak: $(VENV)/dev cli ## Do random faults to a service for an hour (SOAK_SECONDS, SOAK_REQUESTS, SOAK_SEED)
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} SOAK_REQUESTS=$${SOAK_REQUESTS:-500} \
@@ -61,6 +61,10 @@ bench: $(VENV)/bench cli tools ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.pool
 	$(BIN)/python -m bench.messages
 	$(BIN)/python -m bench.agent
+	$(BIN)/python -m bench.page
+
+screenshots: $(VENV)/dev tools ## Take the pictures of docs/images anew
+	$(BIN)/python -m pytest -q tests/browser/screenshots.py
 
 lock: $(VENV)/clients ## Write the versions in use to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --exclude claude-code-proxy > constraints.txt

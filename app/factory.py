@@ -33,6 +33,9 @@ from app.metrics.multiprocess import metrics_folder
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.monitor.state import Change
+from app.page.past import Past
+from app.page.views import OPERATIONS as PAGE
+from app.page.views import bp as page_bp
 from app.pool.limits import Limits
 from app.pool.outcome import Outcome
 from app.pool.pool import Pool
@@ -81,14 +84,16 @@ def compose(settings: Settings | None = None) -> Flask:
     listeners = Listeners(
         monitor.take_in, held.take_in, recorder.take_in, counting, note_usage
     )
-    parts = (keys, ledger, gate, admission, pool, held, listeners, archive)
-    current.install(app, settings, runtime, metrics, monitor, recorder, *parts)
+    past = (archive, recorder, Past(archive))
+    parts = (keys, ledger, gate, admission, pool, held, listeners, *past)
+    current.install(app, settings, runtime, metrics, monitor, *parts)
     requests.init_app(app)
     metrics.registry.register(HealthCollector(monitor, runtime))
     view = view_of(monitor, settings)
     exporter.init_app(app, metrics, view, exported=settings.metrics_enabled)
     errors.init_app(app, {PREFIX: http_error_response})
     app.register_blueprint(health_bp)
+    app.register_blueprint(page_bp)
     app.register_blueprint(messages_bp)
     described = operations(metrics=settings.metrics_enabled)
     app.register_blueprint(openapi.blueprint(described))
@@ -105,7 +110,7 @@ def compose(settings: Settings | None = None) -> Flask:
 
 def operations(*, metrics: bool) -> tuple[Operation, ...]:
     """Return the description of every endpoint, with or without ``/metrics``."""
-    return (*HEALTH, *MESSAGES, *((_METRICS,) if metrics else ()))
+    return (*HEALTH, *PAGE, *MESSAGES, *((_METRICS,) if metrics else ()))
 
 
 def _pool(settings: Settings, metrics: Metrics, keys: Keys) -> Pool:

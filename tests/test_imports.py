@@ -19,6 +19,7 @@ MAY = {
         *("app/server/hooks.py", "app/server/worker.py"),
         *("app/web/access.py", "app/web/current.py", "app/web/errors.py"),
         *("app/web/openapi.py", "app/web/requests.py"),
+        "app/page/views.py",
     },
     "marshmallow": {
         *("app/components/component.py", "app/components/claude_cli.py"),
@@ -54,7 +55,7 @@ MAY = {
 # The rooms in order, from the door to the ground: none imports one before it.
 ROOMS = [
     *("app.commands", "app.server", "app.factory", "app.messages"),
-    *("app.health", "app.history", "app.monitor", "app.components"),
+    *("app.page", "app.health", "app.history", "app.monitor", "app.components"),
     *("app.pool", "app.claude", "app.web"),
     *("app.callers", "app.logs", "app.metrics"),
     *("app.runtime", "app.database", "app.contract", "config"),

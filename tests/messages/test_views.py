@@ -256,6 +256,10 @@ def test_what_nobody_foresaw_has_it_too(client, pool):
     assert "secret" not in said
 
 
+def test_claude_code_sees_that_somebody_is_here(client):
+    assert client.head("/").status_code == 200
+
+
 def test_no_prompt_is_in_the_log(client, pool, caplog):
     caplog.set_level("DEBUG")
     pool.events = ANSWER

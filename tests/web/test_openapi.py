@@ -124,7 +124,7 @@ def test_the_key_is_a_way_to_see_more_and_never_needed():
     assert schemes["x-api-key"]["in"] == "header"
     assert schemes["bearer"]["scheme"] == "bearer"
     keyed = {path for path in more if not path.startswith("/v1/")}
-    assert keyed == {"/health", "/health/detailed", "/metrics"}
+    assert keyed == {"/", "/health", "/health/detailed", "/metrics"}
     assert all(
         ways == [{}, {"bearer": []}, {"x-api-key": []}] for ways in more.values()
     )

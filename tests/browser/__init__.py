@@ -1,0 +1,1 @@
+"""The status page of a real gunicorn in a real browser."""
