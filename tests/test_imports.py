@@ -33,6 +33,11 @@ MAY = {
     "subprocess": {"app/claude/child.py", "app/claude/process.py"},
     "signal": {
         *("app/claude/child.py", "app/claude/guard.py", "app/server/drain.py"),
+        "app/commands/monitor/terminal.py",
+    },
+    "rich": {
+        *("app/commands/monitor/command.py", "app/commands/monitor/live.py"),
+        "app/commands/monitor/table.py",
     },
     "msgspec": {
         *("app/messages/message.py", "app/pool/events.py", "app/pool/lines.py"),
@@ -130,6 +135,7 @@ def test_the_environment_is_read_in_few_places():
         "app/metrics/multiprocess.py",
         "app/server/notify.py",  # takes what systemd has put there
         "app/claude/guard.py",  # hands on what it was started with
+        "app/commands/monitor/on_change.py",  # as does this, to an operator's command
         "app/claude/locate.py",  # its main(), for the Makefile
     }
 

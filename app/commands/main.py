@@ -5,6 +5,7 @@ import click
 from app.commands.check import check
 from app.commands.env import env
 from app.commands.login import login, logout, status
+from app.commands.monitor.command import monitor
 from app.commands.serve import serve
 from app.commands.usage import usage
 from app.runtime import VERSION
@@ -29,5 +30,5 @@ def main() -> None:
     """Serve the Claude CLI over HTTP, with a health you can believe."""
 
 
-for command in (serve, check, env, login, logout, status, usage):
+for command in (serve, check, env, login, logout, monitor, status, usage):
     main.add_command(command)

@@ -1,0 +1,1 @@
+"""``claude-proxy monitor``: one or several proxies, for as long as somebody watches."""
