@@ -3,6 +3,7 @@
 import click
 
 from app.commands.check import check
+from app.commands.doctor.command import doctor
 from app.commands.env import env
 from app.commands.login import login, logout, status
 from app.commands.monitor.command import monitor
@@ -30,5 +31,5 @@ def main() -> None:
     """Serve the Claude CLI over HTTP, with a health you can believe."""
 
 
-for command in (serve, check, env, login, logout, monitor, status, usage):
+for command in (serve, check, doctor, env, login, logout, monitor, status, usage):
     main.add_command(command)

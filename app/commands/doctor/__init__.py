@@ -1,0 +1,1 @@
+"""``claude-proxy doctor``: what can be wrong before and beside the service."""
