@@ -62,6 +62,7 @@ bench: $(VENV)/bench cli tools ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.messages
 	$(BIN)/python -m bench.agent
 	$(BIN)/python -m bench.page
+	$(BIN)/python -m bench.openai
 
 screenshots: $(VENV)/dev tools ## Take the pictures of docs/images anew
 	$(BIN)/python -m pytest -q tests/browser/screenshots.py

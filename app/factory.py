@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -33,6 +34,9 @@ from app.metrics.multiprocess import metrics_folder
 from app.metrics.registry import Metrics
 from app.monitor.monitor import Monitor
 from app.monitor.state import Change
+from app.openai import errors as openai
+from app.openai.operations import OPERATIONS as OPENAI
+from app.openai.views import bp as openai_bp
 from app.page.past import Past
 from app.page.views import OPERATIONS as PAGE
 from app.page.views import bp as page_bp
@@ -91,10 +95,13 @@ def compose(settings: Settings | None = None) -> Flask:
     metrics.registry.register(HealthCollector(monitor, runtime))
     view = view_of(monitor, settings)
     exporter.init_app(app, metrics, view, exported=settings.metrics_enabled)
-    errors.init_app(app, {PREFIX: http_error_response})
+    written = partial(http_error_response, write=openai.error_response)
+    of_openai = dict.fromkeys(openai.PREFIXES, written)
+    errors.init_app(app, {**of_openai, PREFIX: http_error_response})
     app.register_blueprint(health_bp)
     app.register_blueprint(page_bp)
     app.register_blueprint(messages_bp)
+    app.register_blueprint(openai_bp)
     described = operations(metrics=settings.metrics_enabled)
     app.register_blueprint(openapi.blueprint(described))
     if settings.trusted_proxies:
@@ -110,7 +117,7 @@ def compose(settings: Settings | None = None) -> Flask:
 
 def operations(*, metrics: bool) -> tuple[Operation, ...]:
     """Return the description of every endpoint, with or without ``/metrics``."""
-    return (*HEALTH, *PAGE, *MESSAGES, *((_METRICS,) if metrics else ()))
+    return (*HEALTH, *PAGE, *MESSAGES, *OPENAI, *((_METRICS,) if metrics else ()))
 
 
 def _pool(settings: Settings, metrics: Metrics, keys: Keys) -> Pool:

@@ -15,8 +15,8 @@ from tests.support.upstream import Answer, message, tool_use
 from tests.support.waiting import wait_until
 
 KEY = {"x-api-key": "k3y"}
-DOOR = "/v1/messages"
-DOORS = pytest.mark.parametrize("door", [DOOR])
+DOOR, OPENAIS = "/v1/messages", "/v1/chat/completions"
+DOORS = pytest.mark.parametrize("door", [DOOR, OPENAIS])
 SLOW = Answer([*message("word " * 3)], pause=5.0)
 
 

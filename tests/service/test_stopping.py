@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.messages.test_request import LEAST
-from tests.service.test_messages import DOOR, DOORS, ask, connect, send
+from tests.service.test_messages import DOOR, DOORS, OPENAIS, ask, connect, send
 from tests.support.family import tree
 from tests.support.upstream import Answer, message
 from tests.support.waiting import wait_until
@@ -90,6 +90,16 @@ def test_an_answer_that_runs_ends_whole_and_the_service_with_it(
     said = asking.answer()
     assert "Whole." in said
     assert re.search(END_OF_STREAM if body is STREAM else END_OF_WHOLE, said)
+    ends(service, state)
+
+
+def test_a_stream_of_openais_breaks_off_with_an_error(start, upstream, state):
+    service = start(GRACEFUL_TIMEOUT_SECONDS="1")
+    upstream.always(Answer(message("Never whole."), pause=1.5))
+    asking = Asking(service, upstream, STREAM, OPENAIS)
+    stop(service)
+    last = asking.answer().rstrip().rsplit("\n\n", 1)[1]
+    assert last.startswith('data: {"error": {"message": "draining: ')
     ends(service, state)
 
 

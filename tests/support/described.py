@@ -11,6 +11,7 @@ from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
 from app.factory import operations
+from app.openai.errors import PREFIXES
 from app.web.openapi import describe
 
 _SCHEMAS = "#/components/schemas/"
@@ -33,6 +34,7 @@ def hold(answer: TestResponse, method: str, path: str) -> None:
     if operation is None:
         assert answer.status_code >= 400, f"{path} is not described"
         name = "MessagesError" if path.startswith("/v1/") else "Problem"
+        name = "OpenAiError" if path.startswith(PREFIXES) else name
         validator({"$ref": _SCHEMAS + name}).validate(answer.json)
         return
     responses = operation["responses"]

@@ -1,0 +1,1 @@
+"""OpenAI's API on the Messages API: translation there and back, and nothing else."""
