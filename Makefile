@@ -59,6 +59,7 @@ bench: $(VENV)/bench cli tools ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.restarts
 	$(BIN)/python -m bench.health
 	$(BIN)/python -m bench.pool
+	$(BIN)/python -m bench.front
 	$(BIN)/python -m bench.messages
 	$(BIN)/python -m bench.agent
 	$(BIN)/python -m bench.page

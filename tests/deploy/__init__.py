@@ -1,0 +1,1 @@
+"""What an operator is given in ``deploy/``, run as it is."""
