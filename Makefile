@@ -6,9 +6,10 @@ VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(shell $(PYTHON) -c '$(VERSI
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 PORT ?= 8000
+OPERATOR := deploy/kubernetes/monitoring/prometheusrule.yaml
 NODE_MODULES := tests/typescript/node_modules tests/browser/node_modules
 .DEFAULT_GOAL := help
-.PHONY: help cli tools install run demo test quick soak portability lint format bench screenshots lock clean
+.PHONY: help cli tools install run demo test quick soak portability lint format bench dashboard rules screenshots lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -48,6 +49,7 @@ lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy deploy/grafana/dashboard.py
 
 format: $(VENV)/dev ## Put every file into the one format
 	$(BIN)/ruff check --fix .
@@ -64,6 +66,14 @@ bench: $(VENV)/bench cli tools ## Measure speed and memory, as ratios in one run
 	$(BIN)/python -m bench.agent
 	$(BIN)/python -m bench.page
 	$(BIN)/python -m bench.openai
+
+dashboard: $(VENV)/dev ## Write deploy/grafana/dashboard.json from the Python beside it
+	$(BIN)/python deploy/grafana/dashboard.py > deploy/grafana/dashboard.new
+	@mv deploy/grafana/dashboard.new deploy/grafana/dashboard.json
+
+rules: ## Copy the rules of Prometheus to where Kubernetes takes them
+	@{ sed '/^spec:/q' $(OPERATOR); sed '/^#/d; s/^./  &/' deploy/prometheus/rules.yml; } > $(OPERATOR).new
+	@mv $(OPERATOR).new $(OPERATOR)
 
 screenshots: $(VENV)/dev tools ## Take the pictures of docs/images anew
 	$(BIN)/python -m pytest -q tests/browser/screenshots.py

@@ -1,17 +1,16 @@
 """A real Prometheus reads what the service says; promtool finds nothing to mend."""
 
-import json
-import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import requests
+import yaml
 
 from tests.support.processes import ROOT
+from tests.support.prometheus import RULES, Prometheus
 from tests.support.waiting import wait_until
 
 QUERIES = (
@@ -42,71 +41,62 @@ def test_the_alert_rules_hold_their_tests():
     assert result.returncode == 0, result.stderr
 
 
+def test_each_alert_is_seen_to_fire_and_then_to_be_over():
+    tests = yaml.safe_load((ROOT / "tests/prometheus/rules_test.yml").read_text())
+    alerts = re.findall(r"alert: (\w+)", RULES.read_text())
+    seen = [name for test in tests["tests"] for name in alerts if ends(test, name)]
+    assert sorted(seen) == sorted(alerts)
+
+
+def ends(test: dict[str, Any], alert: str) -> bool:
+    """Tell whether this test sees the alert fire, and later sees that it does not."""
+    fires = {
+        int(case["eval_time"].removesuffix("m")): bool(case.get("exp_alerts"))
+        for case in test.get("alert_rule_test", ())
+        if case["alertname"] == alert
+    }
+    return any(fires.values()) and not fires[max(fires)]
+
+
 def test_the_example_configuration_is_valid():
     result = promtool("check", "config", "deploy/prometheus/prometheus.yml")
     assert result.returncode == 0, result.stderr
 
 
-def test_the_rules_use_only_metrics_there_are(serve, fake_claude):
-    service = serve()
-    service.becomes(None)
-    service.get("/nowhere")
-    there = set(
-        re.findall(r"^# TYPE (\S+)", service.get("/metrics").text, re.MULTILINE)
-    )
+def test_the_rules_use_only_metrics_there_are(client):
+    """One process alone shows those as well of which nothing was counted yet."""
+    there = set(re.findall(r"^# TYPE (\S+)", client.get("/metrics").text, re.MULTILINE))
     rules = (ROOT / "deploy/prometheus/rules.yml").read_text()
-    used = {
-        name.removesuffix("_bucket") for name in re.findall(r"claude_proxy_\w+", rules)
-    }
+    # What the rules record themselves has a colon before it.
+    found = re.findall(r"(?<![:\w])claude_proxy_\w+", rules)
+    used = {name.removesuffix("_bucket") for name in found}
     assert used <= there
 
 
 @pytest.fixture
-def prometheus(serve, fake_claude, tmp_path: Path) -> Iterator[str]:
-    """Run a Prometheus that scrapes a service every second; return its address."""
+def prometheus(serve, fake_claude, tmp_path: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus that scrapes a service of two workers."""
     service = serve(WORKERS="2")
     service.becomes(None)
     service.get("/nowhere")
-    target = service.url.removeprefix("http://")
-    config = tmp_path / "prometheus.yml"
-    scrape = {"job_name": "claude-proxy", "static_configs": [{"targets": [target]}]}
-    config.write_text(
-        json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]})
-    )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        "prometheus",
-        f"--config.file={config}",
-        f"--storage.tsdb.path={tmp_path / 'data'}",
-        f"--web.listen-address={address}",
-    ]
-    with (tmp_path / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stderr=log, env=dict(os.environ))
-        yield f"http://{address}"
-        process.terminate()
-        process.wait(20)
+    with Prometheus(tmp_path, service) as prometheus:
+        yield prometheus
 
 
 def test_prometheus_answers_a_query_for_each_of_the_contracts_names(prometheus):
-    def ask(query: str) -> float | None:
-        try:
-            answer = requests.get(
-                f"{prometheus}/api/v1/query", params={"query": query}, timeout=5
-            )
-            result = answer.json()["data"]["result"]
-        except (requests.RequestException, ValueError, KeyError):
-            return None
-        return float(result[0]["value"][1]) if result else None
-
-    found = {
-        query: wait_until(
-            lambda query=query: ask(query) is not None and (ask(query),), 30
+    def answer(query: str) -> float:
+        found = wait_until(
+            lambda: (value := prometheus.value(query)) is not None and (value,), 30
         )
-        for query in QUERIES
-    }
-    print(*(f"{query} = {value[0]}" for query, value in found.items()), sep="\n")
-    assert found[QUERIES[0]] == (1.0,)
-    assert found[QUERIES[1]][0] >= 1
-    assert found[QUERIES[2]] == (1.0,)
-    assert 0 < found[QUERIES[3]][0] < 1
+        return found[0]
+
+    found = [answer(query) for query in QUERIES]
+    print(*(f"{pair[0]} = {pair[1]}" for pair in zip(QUERIES, found, strict=True)))
+    assert found[0] == 1
+    assert found[1] >= 1
+    assert found[2] == 1
+    assert 0 < found[3] < 1
+
+
+def test_as_many_workers_are_seen_as_there_are(prometheus):
+    wait_until(lambda: prometheus.value("claude_proxy_workers") == 2, 30)
