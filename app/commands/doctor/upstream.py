@@ -82,13 +82,17 @@ def _reach(address: str, authorities: str | None) -> tuple[Finding, str | None]:
     try:
         date = _ask(address, authorities)
     except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None)
-        cause = reason if isinstance(reason, OSError) else error
-        certificate = isinstance(cause, ssl.SSLCertVerificationError)
-        remedy = _CERTIFICATE if certificate else _REMEDY
-        return bad(Name.UPSTREAM, f"{address}: {_sentence(cause)}", remedy), None
+        return _unreached(address, error), None
     took = time.monotonic() - began
     return ok(Name.UPSTREAM, f"{address} answers ({took:.2f} s, no token spent)"), date
+
+
+def _unreached(address: str, error: Exception) -> Finding:
+    reason = getattr(error, "reason", None)
+    cause = reason if isinstance(reason, OSError) else error
+    certificate = isinstance(cause, ssl.SSLCertVerificationError)
+    remedy = _CERTIFICATE if certificate else _REMEDY
+    return bad(Name.UPSTREAM, f"{address}: {_sentence(cause)}", remedy)
 
 
 class _NoRedirect(HTTPRedirectHandler):

@@ -1,5 +1,6 @@
 """Whether the API's host is reached, and what its clock says of ours."""
 
+import gc
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
@@ -79,6 +80,14 @@ def test_an_http_proxy_that_refuses_is_told_by_its_status(found, monkeypatch):
         monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://api.test")
         said = found(examine_upstream)["upstream"]
     assert "the HTTP proxy refuses the way there (HTTP status 407)" in said.seen
+
+
+def test_a_failure_is_not_kept(found, monkeypatch):
+    """Its traceback may hold a socket that Python (3.11.2) left open."""
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1")
+    gc.collect()
+    found(examine_upstream)
+    assert not [e for e in gc.get_objects() if isinstance(e, ConnectionRefusedError)]
 
 
 def test_no_credentials_are_sent(found, monkeypatch):
