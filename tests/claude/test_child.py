@@ -142,7 +142,7 @@ def test_one_whose_starter_died_before_it_heard_of_it_ends_too(tmp_path):
         held.close()
         ours.close()
     pid = tmp_path / "pid"
-    assert not pid.exists() or not is_alive(int(pid.read_text()))
+    wait_until(lambda: not pid.exists() or not is_alive(int(pid.read_text())))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")

@@ -199,4 +199,4 @@ def test_the_real_cli_is_not_led_astray_by_the_operators_variables(
 def test_its_process_is_gone_afterwards(selftests, fake_claude):
     selftests().require(fake_claude.path)
     (process,) = fake_claude.processes
-    assert not is_alive(process["pid"])
+    wait_until(lambda: not is_alive(process["pid"]))
