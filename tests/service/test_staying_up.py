@@ -43,6 +43,18 @@ def small_disk(state: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "--lazy", str(state)], check=True)
 
 
+def delete(folder: Path) -> None:
+    """Delete it; once more where the service wrote into it meanwhile."""
+
+    def gone() -> bool:
+        with suppress(OSError):
+            shutil.rmtree(folder)
+            return True
+        return False
+
+    wait_until(gone)
+
+
 def statuses(service: Service, times: int = 40) -> list[int | str]:
     """Ask so often, over a connection each time; a cut connection is a word."""
 
@@ -115,7 +127,7 @@ def test_a_deleted_state_and_a_dead_worker_end_nothing(
     service = serve(*shape, WORKERS="2")
     ready(service)
     for _ in range(3):
-        shutil.rmtree(state)
+        delete(state)
         kill_worker(service)
         heals(service)
         saved(state)
@@ -125,7 +137,7 @@ def test_a_deleted_state_and_a_dead_worker_end_nothing(
 def test_the_state_is_made_again_for_its_user_alone(serve, fake_claude, state):
     service = serve(WORKERS="2")
     ready(service)
-    shutil.rmtree(state)
+    delete(state)
     saved(state)
     assert state.stat().st_mode & 0o777 == 0o700
     assert statuses(service) == [200] * 40
@@ -209,7 +221,7 @@ def test_a_disk_that_fills_up_cuts_no_connection(serve, fake_claude, small_disk)
 def test_a_worker_that_cannot_boot_does_not_end_the_others(serve, fake_claude, state):
     service = serve(WORKERS="2")
     ready(service)
-    shutil.rmtree(state)
+    delete(state)
     state.write_text("a file, so that settings are refused")
     os.kill(service.workers()[0], signal.SIGKILL)
     assert statuses(service, 100).count(200) >= 98  # one may meet the killed worker
