@@ -124,7 +124,7 @@ cli: $(VENV)/installed
 # What the tests run beside Python, with its package where that has another name; a
 # missing one is installed where that is possible.
 TOOLS := curl jq prometheus nginx haproxy socat apache2 npm shellcheck systemd-nspawn:systemd-container \
-  podman buildah runc catatonit netavark aardvark-dns podman-compose debootstrap \
+  podman buildah runc catatonit netavark aardvark-dns iptables podman-compose debootstrap \
   kubectl:kubernetes-client chromium chromedriver:chromium-driver
 tools:
 	@PATH=$$PATH:/usr/sbin:/usr/lib/podman; for tool in $(TOOLS); do \
