@@ -11,6 +11,8 @@ from app.commands.monitor.look import Look, look, unreachable
 from app.commands.monitor.proxy import Change, Proxy
 from config.settings import Settings
 
+_ENDS_WITHIN = 0.5  # seconds, unless somebody keeps a look waiting
+
 
 class Watch:
     """The proxies that are watched, until the ``with`` block ends.
@@ -30,6 +32,10 @@ class Watch:
         self._ended = threading.Event()
         self._wakes = [threading.Event() for _ in urls]
         self._due = [time.monotonic() + self._patience for _ in urls]
+        self._threads = [
+            threading.Thread(target=self._look, args=(at,), daemon=True)
+            for at in range(len(urls))
+        ]
 
     @property
     def _patience(self) -> float:
@@ -37,14 +43,21 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         """Begin to look."""
-        for at in range(len(self.proxies)):
-            threading.Thread(target=self._look, args=(at,), daemon=True).start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Look no more; what is just being asked is left to its deadline."""
+        """Look no more; who does not answer just now is left to his deadline.
+
+        Who does is waited for: the end of a process takes OpenSSL away, and a thread
+        that reads certificates then would crash it.
+        """
         self._ended.set()
         self.refresh()
+        until = time.monotonic() + _ENDS_WITHIN
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def refresh(self) -> None:
         """Look now."""

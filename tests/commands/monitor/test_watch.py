@@ -1,12 +1,13 @@
 """Several proxies at a time, one of which keeps everybody waiting."""
 
 import threading
+import time
 
 import pytest
 
 from app.commands import client
 from app.commands.monitor import watch as watching
-from app.commands.monitor.look import State
+from app.commands.monitor.look import State, unreachable
 from app.commands.monitor.watch import Watch
 from config.loading import load_settings
 from tests.support.rude import RudeServer, hang, health
@@ -62,3 +63,27 @@ def test_it_asks_as_often_as_it_shall(servers):
     server, _ = servers
     with Watch((server.url,), 0.05, load_settings()):
         wait_until(lambda: server.asked > 5)
+
+
+def test_its_end_waits_for_a_look_that_is_soon_over(monkeypatch):
+    looking, over = threading.Event(), []
+
+    def look(*_):
+        looking.set()
+        time.sleep(0.1)
+        over.append(True)
+        return unreachable("url", "no")
+
+    monkeypatch.setattr(watching, "look", look)
+    with Watch(("url",), 3600, load_settings()):
+        looking.wait(10)
+    assert over
+
+
+def test_its_end_waits_for_nobody_who_hangs(servers):
+    server, _ = servers
+    server.behaviour = hang
+    began = time.monotonic()
+    with Watch((server.url,), 0.1, load_settings()):
+        wait_until(lambda: server.asked)
+    assert time.monotonic() - began < client.SECONDS
