@@ -45,7 +45,7 @@ from app.pool.outcome import Outcome
 from app.pool.pool import Pool
 from app.runtime import Runtime
 from app.web import current, errors, openapi, requests
-from app.web.admission import Admission
+from app.web.admission import Admission, Turns
 from app.web.forwarded import Forwarded
 from app.web.openapi import Operation
 from config.loading import load_settings
@@ -88,7 +88,7 @@ def compose(settings: Settings | None = None) -> Flask:
     listeners = Listeners(
         monitor.take_in, held.take_in, recorder.take_in, counting, note_usage
     )
-    past = (archive, recorder, Past(archive))
+    past = (archive, recorder, Past(archive), Turns())
     parts = (keys, ledger, gate, admission, pool, held, listeners, *past)
     current.install(app, settings, runtime, metrics, monitor, *parts)
     requests.init_app(app)

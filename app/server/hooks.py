@@ -6,6 +6,7 @@ is made once in the master, and workers have it by fork.
 
 import logging
 import mmap
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -38,6 +39,9 @@ _DRAIN_FLAG = mmap.mmap(-1, 1)  # anonymous memory, shared across forks
 _BOOTED = mmap.mmap(-1, 1)  # 1 once any worker has booted
 _TRY_AGAIN = 1  # an exit code without a meaning for gunicorn
 _PAUSE = 1.0  # seconds between two attempts to boot a worker
+# After which a thread that computes lets another have the interpreter, in seconds. A
+# probe asks for it a dozen times, and would wait for Python's 5 ms at each.
+_SWITCHES_AFTER = 0.0002
 _PROMPTS_SHOW = (
     "LOG_PROMPTS is on: whoever reads this log reads what is asked."
     " Unset it when you are done."
@@ -144,13 +148,14 @@ def pre_fork(server: Arbiter, worker: Any) -> None:
 
 
 def post_fork(server: Arbiter, worker: Any) -> None:
-    """Let the worker count in files of its own, before it makes its app.
+    """Let the worker's threads take turns, and count in files of its own.
 
     gunicorn ends the server when a worker says that it could not boot. Once one has
     booted that is no sign of a wrong setup, and the others serve: this one then ends
     with another exit code, and is tried again.
     """
     end_while_booting()
+    sys.setswitchinterval(_SWITCHES_AFTER)
     if _BOOTED[0]:
         for name in ("WORKER_BOOT_ERROR", "APP_LOAD_ERROR"):
             setattr(server, name, _TRY_AGAIN)

@@ -2,9 +2,12 @@
 
 Work that waits for the CLI holds a thread for seconds. A few threads are kept free of
 it, so that probes always find one: the setting MAX_CONCURRENT_REQUESTS sees to that.
+Work that computes for tenths of a second is done one at a time: see ``Turns``.
 """
 
-from threading import BoundedSemaphore
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Lock
 
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -40,3 +43,32 @@ class Admission:
     def leave(self) -> None:
         """Give the place back."""
         self._places.release()
+
+
+class Turns:
+    """One computation at a time in one process; a few wait for their turn.
+
+    All threads of a process compute under one lock, the interpreter's: several long
+    computations keep each other, and with them every probe, from it.
+    """
+
+    _WAITING = 2
+
+    def __init__(self) -> None:
+        """Have nobody at it."""
+        self._places, self._turn = BoundedSemaphore(1 + self._WAITING), Lock()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Have the turn while the ``with`` block lasts.
+
+        Raises:
+            Overloaded: enough are waiting.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Overloaded
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._places.release()

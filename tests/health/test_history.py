@@ -8,6 +8,7 @@ import pytest
 from app.contract.codes import Code
 from app.history.archive import DAY, HOUR, MINUTE, Archive
 from app.history.slot import SERVICE, Slot
+from app.web.admission import Turns
 from app.web.current import part_of
 
 
@@ -34,6 +35,16 @@ def test_without_a_past_there_are_no_slots_of_it(client):
     body = ask(client, "since=1m").json
     assert body["service"] == "claude-proxy"
     assert [slot["status"] for slot in body["slots"] if slot["status"]] == []
+
+
+def test_a_crowd_is_told_to_come_again(client, app, monkeypatch):
+    monkeypatch.setattr(Turns, "_WAITING", 0)
+    app.extensions["claude_proxy"][Turns] = turns = Turns()
+    with turns.one():
+        refused = ask(client)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert refused.json["details"]["code"] == "overloaded"
+    assert ask(client).status_code == 200
 
 
 def test_a_slot_says_how_it_was(client, archive):
