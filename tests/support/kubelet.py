@@ -1,8 +1,9 @@
 """A kubelet for one pod: it starts a service, probes it by its manifest, restarts it.
 
 Written by Kubernetes' ``pkg/kubelet/prober``: what is asked when, what counts, and what
-follows. ``speed`` divides delays, periods and graces; time-outs and thresholds are the
-manifest's. Left out: the back-off before a second restart (10 s, doubling).
+follows. ``speed`` divides delays, periods and graces; time-outs, thresholds and the
+time for a start are the manifest's. Left out: the back-off before a second restart
+(10 s, doubling).
 """
 
 import os
@@ -209,10 +210,16 @@ class _Container:
                 said = probe.ask(self.pod.url)
                 times = times + 1 if (said == "") is last else 1
                 last = said == ""
-                enough = probe.successes if last else probe.failures
+                enough = probe.successes if last else self._failures(probe)
                 if times >= enough and not self._over.is_set():
                     self._settle(probe, said)
             self._over.wait(max(0.0, tick + period - time.monotonic()))
+
+    def _failures(self, probe: Probe) -> float:
+        """Return how many in a row are enough: a start is no quicker at any speed."""
+        if probe.name == "startup":
+            return probe.failures * self.pod.speed
+        return probe.failures
 
     def _is_due(self, probe: Probe) -> bool:
         if (time.monotonic() - self._began) * self.pod.speed < probe.delay:
